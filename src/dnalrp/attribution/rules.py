@@ -1,0 +1,315 @@
+"""Propagation rules, each as the change to the gradient that makes input times gradient obey it.
+
+Arras et al. 2025 (arXiv 2502.15886): with the output's relevance as start, relevance R at an
+operation's input x is x * g, where g is the gradient under a modified backward pass. Each class
+here stands in for one module of a model: its forward pass is the module's own, its backward
+pass the modified one. What the operation keeps for itself (biases, ALiBi, softmax) is entered
+into the :class:`Accounts` per sequence, so that the explained output is accounted for exactly.
+
+Shapes: batch, tokens, hidden; heads with ``d`` dimensions each. Rules compute in the dtype of
+their inputs.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import conv1d, linear, scaled_dot_product_attention
+
+ALIBI_READINGS = ("absorb", "identity", "uniform")
+STABILISER = 1e-6
+
+
+class Accounts:
+    """Relevance that stays inside the network: one value a sequence for each place and term."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], Tensor] = {}
+        self.watched: list[tuple[str, str, Tensor]] = []
+
+    def watch(self, place: str, term: str, constant: Tensor) -> None:
+        """Note an input of the network, (batch, ...), whose relevance is to be entered too."""
+        self.watched.append((place, term, constant))
+
+    def enter(self, place: str, term: str, relevance: Tensor) -> None:
+        """Add (batch,) relevance kept by the module ``place`` under ``term``."""
+        key = (place, term)
+        before = self._entries.get(key)
+        self._entries[key] = relevance if before is None else before + relevance
+
+    def close(self) -> dict[tuple[str, str], Tensor]:
+        """Entries since the last closing, by place and term; the accounts are empty after."""
+        entries, self._entries, self.watched = self._entries, {}, []
+        return entries
+
+
+def per_sequence(x: Tensor) -> Tensor:
+    """Sum over all but the first dimension, (batch,), in double precision."""
+    return x.flatten(1).sum(dim=1, dtype=torch.float64)
+
+
+class LinearRule(nn.Module):
+    """Epsilon rule with epsilon to 0 on y = W x + b: the gradient is unchanged, the bias keeps b * g.
+
+    R_in[i] = sum_j x_i W_ji g_j; kept, ``linear_bias``: sum_j b_j g_j. Conserves
+    y * g = R_in + kept. AttnLRP (arXiv 2402.05602), equation 8.
+    """
+
+    def __init__(self, module: nn.Linear, place: str, accounts: Accounts) -> None:
+        super().__init__()
+        self.module, self.place, self.accounts = module, place, accounts
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.module.bias is None:
+            return self.module(x)
+        return _Linear.apply(x, self.module.weight, self.module.bias, self)
+
+
+class _Linear(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, rule: LinearRule) -> Tensor:
+        ctx.save_for_backward(weight, bias)
+        ctx.rule = rule
+        return linear(x, weight, bias)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        weight, bias = ctx.saved_tensors
+        ctx.rule.accounts.enter(ctx.rule.place, "linear_bias", per_sequence(g @ bias[:, None]))
+        return g @ weight, None, None, None
+
+
+class LayerNormRule(nn.Module):
+    """LayerNorm with the identity rule on 1/std: the standard deviation is a constant.
+
+    y = (x - mean(x)) / std * gamma + beta, g_in = c - mean(c) with c = g * gamma / std; kept,
+    ``layernorm_bias``: sum beta * g. Conserves y * g = R_in + kept. AttnLRP, section 3.3.3.
+    """
+
+    def __init__(self, module: nn.LayerNorm, place: str, accounts: Accounts) -> None:
+        super().__init__()
+        self.module, self.place, self.accounts = module, place, accounts
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _LayerNorm.apply(x, self.module.weight, self.module.bias, self)
+
+
+class _LayerNorm(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, rule: LayerNormRule
+    ) -> Tensor:
+        y, _, inverse_std = torch.native_layer_norm(
+            x, list(weight.shape), weight, bias, rule.module.eps
+        )
+        ctx.save_for_backward(inverse_std, weight, bias)
+        ctx.rule = rule
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        inverse_std, weight, bias = ctx.saved_tensors
+        ctx.rule.accounts.enter(ctx.rule.place, "layernorm_bias", per_sequence(g @ bias[:, None]))
+        centred = g * weight
+        centred -= centred.mean(dim=-1, keepdim=True)
+        centred *= inverse_std
+        return centred, None, None, None
+
+
+class GatedGeluRule(nn.Module):
+    """Gate GELU(u) * w: uniform rule on the product, identity rule on the GELU.
+
+    R_u = R_w = R / 2. As gradients: g_w = g * GELU(u) / 2, and g_u = g * w * Phi(u) / 2, since
+    GELU(u) / u = Phi(u) needs no division. Conserves exactly. AttnLRP, equations 9 and 15;
+    Kurth et al. 2026 (arXiv 2604.21690) for DNABERT-2.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _GatedGelu.apply(x)
+
+
+class _GatedGelu(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        u, w = x.chunk(2, dim=-1)
+        phi = _phi(u)
+        ctx.save_for_backward(x, phi)
+        return (u * phi).mul_(w)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        x, phi = ctx.saved_tensors
+        u, w = x.chunk(2, dim=-1)
+        shared = (g * phi).mul_(0.5)
+        result = torch.empty_like(x)
+        first, second = result.chunk(2, dim=-1)
+        torch.mul(shared, w, out=first)
+        torch.mul(shared, u, out=second)
+        return result
+
+
+class GeluRule(nn.Module):
+    """Identity rule on the exact GELU: R_in = R_out, the gradient is multiplied by Phi(x)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _Ratio.apply(x, x * _phi(x), _phi(x))
+
+
+class TanhRule(nn.Module):
+    """Identity rule on tanh: R_in = R_out, the gradient is multiplied by tanh(x) / x, 1 at 0."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.tanh(x)
+        ratio = torch.where(x == 0, torch.ones_like(x), y / torch.where(x == 0, 1.0, x))
+        return _Ratio.apply(x, y.detach(), ratio.detach())
+
+
+class _Ratio(torch.autograd.Function):
+    """Output ``y`` of an element-wise function whose gradient is replaced by ``y / x``."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, y: Tensor, ratio: Tensor) -> Tensor:
+        ctx.save_for_backward(ratio)
+        return y.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        (ratio,) = ctx.saved_tensors
+        return g * ratio, None, None
+
+
+def _phi(x: Tensor) -> Tensor:
+    """Distribution function of the standard normal, (1 + erf(x / sqrt 2)) / 2."""
+    return torch.erf(x * math.sqrt(0.5)).add_(1.0).mul_(0.5)
+
+
+class AlibiAttentionRule(nn.Module):
+    """softmax(q kᵀ / sqrt(d) + B) v: uniform rule on both products, Taylor rule on the softmax.
+
+    With s the attention and a = z + B its logits, z = q kᵀ / sqrt(d):
+
+    - product s v: R_s = R_v = R / 2 (AttnLRP, equation 15);
+    - softmax: R_a[i] = a_i (R_s[i] - s_i sum R_s) (AttnLRP, equation 13), that is the plain
+      gradient; what it absorbs, s * g_s - a * g_a, is kept as ``softmax``;
+    - bias: ``absorb`` leaves z with z * g_a and B with B * g_a; ``identity`` gives all of a * g_a
+      to z, ``uniform`` half of it. The last two divide by z + STABILISER * sign(z). What does not
+      reach z is kept as ``alibi``: B * g_a, what the stabiliser loses, or half and that;
+    - product q kᵀ: half to each factor.
+
+    Conserves out * g = R_q + R_k + R_v + softmax + alibi.
+    """
+
+    def __init__(self, place: str, accounts: Accounts, alibi: str) -> None:
+        super().__init__()
+        self.place, self.accounts, self.alibi = place, accounts, alibi
+
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
+        return _AlibiAttention.apply(query, key, value, bias, self)
+
+
+class _AlibiAttention(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Tensor, rule: AlibiAttentionRule
+    ) -> Tensor:
+        context = scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        ctx.save_for_backward(query, key, value, bias, context)
+        ctx.rule = rule
+        return context
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, bias, context = ctx.saved_tensors
+        rule: AlibiAttentionRule = ctx.rule
+        scale = 1.0 / math.sqrt(query.shape[-1])
+        product = (query @ key.transpose(-1, -2)).mul_(scale)
+        logits = product + bias
+        attention = logits.softmax(dim=-1)
+        g_value = (attention.transpose(-1, -2) @ g).mul_(0.5)
+        kept_by_values = (g * context).sum(dim=-1, keepdim=True)
+        g_logits = (g @ value.transpose(-1, -2)).sub_(kept_by_values)
+        g_logits.mul_(attention).mul_(0.5)
+        g_product = _through_bias(g_logits, product, logits, rule.alibi)
+        g_query = (g_product @ key).mul_(0.5 * scale)
+        g_key = (g_product.transpose(-1, -2) @ query).mul_(0.5 * scale)
+        at_logits = per_sequence(logits.mul_(g_logits))
+        at_softmax = 0.5 * per_sequence(kept_by_values)
+        at_product = per_sequence(query * g_query) + per_sequence(key * g_key)
+        rule.accounts.enter(rule.place, "softmax", at_softmax - at_logits)
+        rule.accounts.enter(rule.place, "alibi", at_logits - at_product)
+        return g_query, g_key, g_value, None, None
+
+
+def _through_bias(g: Tensor, product: Tensor, logits: Tensor, alibi: str) -> Tensor:
+    """Gradient at z where ``g`` is the gradient at a = z + B, under a reading of the bias."""
+    if alibi == "absorb":
+        return g
+    sign = torch.where(product < 0, -1.0, 1.0).to(product.dtype)
+    share = 1.0 if alibi == "identity" else 0.5
+    return g * logits / (product + STABILISER * sign) * share
+
+
+class ConstantRule(nn.Module):
+    """An embedding that is added to the input and not explained, as the token type's.
+
+    It keeps embedding * gradient, entered as ``token_type`` by whoever takes the gradient.
+    """
+
+    def __init__(self, module: nn.Embedding, place: str, accounts: Accounts) -> None:
+        super().__init__()
+        self.module, self.place, self.accounts = module, place, accounts
+
+    def forward(self, ids: Tensor) -> Tensor:
+        constant = self.module(ids).detach().requires_grad_()
+        self.accounts.watch(self.place, "token_type", constant)
+        return constant
+
+
+class GammaConvolutionRule(nn.Module):
+    """Gamma rule on a convolution of non-negative inputs that a ReLU follows.
+
+    R_in[i] = sum_j x_i (w_ij + gamma w_ij⁺) / z'_j R_j with z'_j = sum_i x_i (w_ij + gamma w_ij⁺)
+    + b_j + gamma b_j⁺ (Montavon et al. 2019, table 10.1). The ReLU lets relevance into outputs
+    z_j > 0 only, where z'_j >= z_j > 0. The bias keeps its share as ``linear_bias``.
+    """
+
+    def __init__(self, module: nn.Conv1d, place: str, accounts: Accounts, gamma: float) -> None:
+        super().__init__()
+        self.module, self.place, self.accounts, self.gamma = module, place, accounts, gamma
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _GammaConvolution.apply(x, self.module.weight, self.module.bias, self)
+
+
+class _GammaConvolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, rule: GammaConvolutionRule
+    ) -> Tensor:
+        y = conv1d(x, weight, bias, padding="same")
+        ctx.save_for_backward(x, y, weight, bias)
+        ctx.rule = rule
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        x, y, weight, bias = ctx.saved_tensors
+        rule: GammaConvolutionRule = ctx.rule
+        favoured = weight + rule.gamma * weight.clamp(min=0)
+        favoured_bias = bias + rule.gamma * bias.clamp(min=0)
+        with torch.enable_grad():
+            start = x.detach().requires_grad_()
+            total = conv1d(start, favoured, favoured_bias, padding="same")
+            ratio = torch.where(y > 0, y / total, 0.0)
+            (result,) = torch.autograd.grad(total, start, (g * ratio).detach())
+        kept = per_sequence(g * ratio.detach() * favoured_bias[:, None])
+        rule.accounts.enter(rule.place, "linear_bias", kept)
+        return result, None, None, None

@@ -1,0 +1,1 @@
+"""From downloads and settings to labelled sequences and their true motif sites."""

@@ -1,0 +1,85 @@
+"""Strict reading of FASTA files."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from dnalrp.data.nucleotides import checked_sequence
+from dnalrp.errors import InputError
+
+_INTERVAL = re.compile(r"^(?P<chrom>[^:\s]+):(?P<start>\d+)-(?P<end>\d+)(?:\((?P<strand>[+-])\))?$")
+
+
+class Record(NamedTuple):
+    """One FASTA record; the interval is known where the header is ``chrom:start-end``."""
+
+    name: str
+    sequence: str
+    chrom: str | None = None
+    start: int | None = None
+    end: int | None = None
+    strand: str | None = None
+
+
+def read_fasta(path: str | Path) -> list[Record]:
+    """Read all records of a FASTA file, upper-cased, with coordinates from their headers.
+
+    A header ``chrom:start-end``, optionally followed by ``(+)`` or ``(-)``, gives a 0-based
+    half-open interval. Pyfaidx is not used here since it needs to write an index beside the
+    file, and indexes a truncated one without complaint.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty or not FASTA; a sequence is empty, holds other characters
+        than ACGTN, or is not as long as its interval (a truncated file).
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="ascii")
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; correct the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a text file; give an uncompressed FASTA file") from error
+    if not text.strip():
+        raise InputError(f"{path}: the file is empty; fetch or write it again")
+    return [_record(path, number, header, body) for number, header, body in _blocks(path, text)]
+
+
+def _blocks(path: Path, text: str) -> Iterator[tuple[int, str, str]]:
+    """Line number of the header, header, and joined sequence lines of each record."""
+    number, header, body = 0, None, []
+    for line_number, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if line.startswith(">"):
+            if header is not None:
+                yield number, header, "".join(body)
+            number, header, body = line_number, line[1:].strip(), []
+        elif line:
+            if header is None:
+                raise InputError(
+                    f"{path}, line {line_number}: sequence before the first '>' header; "
+                    "give a FASTA file"
+                )
+            body.append(line)
+    assert header is not None
+    yield number, header, "".join(body)
+
+
+def _record(path: Path, number: int, header: str, body: str) -> Record:
+    where = f"{path}, line {number}"
+    if not header:
+        raise InputError(f"{where}: a header without a name; write '>name'")
+    name = header.split()[0]
+    sequence = checked_sequence(body, f"{where}, record {name}")
+    match = _INTERVAL.match(name)
+    if match is None:
+        return Record(name, sequence)
+    start, end = int(match["start"]), int(match["end"])
+    if end - start != len(sequence):
+        raise InputError(
+            f"{where}: record {name} spans {end - start} bases but holds {len(sequence)}; "
+            "the file is truncated or its header wrong, fetch it again"
+        )
+    return Record(name, sequence, match["chrom"], start, end, match["strand"] or "+")

@@ -1,0 +1,86 @@
+"""Download of data archives that are published as Python wheels, verified before use."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from dnalrp.errors import InputError
+from dnalrp.provenance import checksum, written_whole
+
+
+def fetch_wheel(
+    requirement: str, sha256: str, destination: str | Path, local: str | Path | None = None
+) -> None:
+    """Put a wheel of a package registry at ``destination``, without installing it.
+
+    The download goes through pip, so that the user's mirrors, proxies and certificates apply;
+    nothing of the package is run.
+
+    Parameters
+    ----------
+    requirement
+        ``name==version``.
+    sha256
+        Expected checksum of the wheel, hexadecimal.
+    local
+        A copy of the wheel on this machine, taken instead of a download.
+
+    Raises
+    ------
+    InputError
+        No network, no such release, no such local file, or another checksum. Then nothing is
+        left at ``destination``.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = Path(local) if local else _download(requirement, Path(folder))
+        if not wheel.is_file():
+            raise InputError(f"{wheel}: no such file; correct 'archive: local' or set it to null")
+        found = checksum(wheel)
+        if found != sha256:
+            raise InputError(
+                f"{wheel.name}: SHA-256 is {found} and not {sha256} as 'archive: sha256' says; "
+                "the download is damaged or another file, fetch it again or correct the setting"
+            )
+        with written_whole(destination) as beside:
+            shutil.copyfile(wheel, beside)
+
+
+def _download(requirement: str, folder: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", requirement]
+    command += ["--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
+    command += ["--disable-pip-version-check", "--progress-bar", "off", "--retries", "2"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        reasons = [line for line in result.stderr.splitlines() if line.startswith("ERROR")]
+        reason = reasons[-1].removeprefix("ERROR: ") if reasons else "pip failed"
+        raise InputError(
+            f"{requirement}: download failed ({reason}); check the network and the version, or "
+            "set 'archive: local' to a copy of the wheel"
+        )
+    return next(folder.iterdir())
+
+
+def extract(archive: str | Path, members: Iterable[str], folder: str | Path) -> list[Path]:
+    """Extract named members of a wheel into ``folder`` and return their paths.
+
+    Raises
+    ------
+    InputError
+        The archive is not a zip file or lacks a member.
+    """
+    paths = []
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            for member in members:
+                paths.append(Path(opened.extract(member, folder)))
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{archive}: not a zip archive; fetch it again") from error
+    except KeyError as error:
+        raise InputError(
+            f"{archive}: holds no {error.args[0]!r}; correct 'fasta' under the data set's classes"
+        ) from error
+    return paths

@@ -1,0 +1,74 @@
+"""Motif matrices of JASPAR (Rauluseviciute et al. 2024), from the release bundled in pyjaspar."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pyjaspar import jaspardb
+
+from dnalrp.data.nucleotides import NUCLEOTIDES
+from dnalrp.errors import InputError
+
+PSEUDOCOUNT = 0.25
+
+
+class Motif(NamedTuple):
+    """A motif: identifiers, transcription factor families, and probabilities (4, width)."""
+
+    base_id: str
+    matrix_id: str
+    name: str
+    families: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+
+    @property
+    def width(self) -> int:
+        return self.probabilities.shape[1]
+
+    @property
+    def information(self) -> npt.NDArray[np.float64]:
+        """Information content per position in bits, (width,), against a uniform background."""
+        p = self.probabilities
+        return 2.0 + (p * np.log2(p)).sum(axis=0)
+
+
+def fetch_motifs(ids: Iterable[str], release: str) -> list[Motif]:
+    """Motifs by JASPAR id, with (``MA0139.2``) or without (``MA0139``, the latest) version.
+
+    Raises
+    ------
+    InputError
+        The release has no such matrix.
+    """
+    database = jaspardb(release=release)
+    motifs = []
+    for motif_id in ids:
+        found = database.fetch_motif_by_id(motif_id)
+        if found is None:
+            raise InputError(
+                f"motif {motif_id!r} is not in {release}; look up the id of the matrix, "
+                "for example MA0139 or MA0139.2"
+            )
+        motifs.append(_motif(found))
+    return motifs
+
+
+@cache
+def core_vertebrates(release: str) -> tuple[Motif, ...]:
+    """All non-redundant matrices of the CORE collection for vertebrates, in order of id."""
+    found = jaspardb(release=release).fetch_motifs(collection="CORE", tax_group=["vertebrates"])
+    return tuple(sorted((_motif(motif) for motif in found), key=lambda motif: motif.matrix_id))
+
+
+def _motif(found: object) -> Motif:
+    counts = np.array([found.counts[letter] for letter in NUCLEOTIDES], dtype=float)  # type: ignore[attr-defined]
+    counts += PSEUDOCOUNT
+    return Motif(
+        base_id=found.base_id,  # type: ignore[attr-defined]
+        matrix_id=found.matrix_id,  # type: ignore[attr-defined]
+        name=found.name,  # type: ignore[attr-defined]
+        families=tuple(found.tf_family or ()),  # type: ignore[attr-defined]
+        probabilities=counts / counts.sum(axis=0),
+    )

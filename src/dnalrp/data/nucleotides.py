@@ -1,0 +1,44 @@
+"""Strings of nucleotides: the alphabet, reverse complement, one-hot."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from dnalrp.errors import InputError
+
+NUCLEOTIDES = "ACGT"
+_COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+_FOREIGN = re.compile("[^ACGTN]")
+
+
+def reverse_complement(sequence: str) -> str:
+    """Reverse complement of an upper-case sequence; N stays N."""
+    return sequence.translate(_COMPLEMENT)[::-1]
+
+
+def checked_sequence(sequence: str, where: str) -> str:
+    """Upper-cased ``sequence``, refused unless it is a non-empty string of A, C, G, T and N.
+
+    ``where`` opens the error message: a file and line, or a sequence's id.
+    """
+    sequence = sequence.upper()
+    if not sequence:
+        raise InputError(f"{where}: the sequence is empty; remove the record or supply its bases")
+    if foreign := _FOREIGN.search(sequence):
+        raise InputError(
+            f"{where}: character {foreign.group()!r} at position {foreign.start() + 1}; "
+            "sequences may hold A, C, G, T and N only, replace ambiguity codes by N"
+        )
+    return sequence
+
+
+def one_hot(sequences: Sequence[str]) -> npt.NDArray[np.int8]:
+    """One-hot of equally long sequences, (sequences, 4, length) int8 in the order ACGT.
+
+    N gives a column of zeros.
+    """
+    letters = np.array([list(s.encode("ascii")) for s in sequences], dtype=np.uint8)
+    channels = np.frombuffer(NUCLEOTIDES.encode("ascii"), dtype=np.uint8)
+    return (letters[:, None, :] == channels[None, :, None]).astype(np.int8)

@@ -1,0 +1,222 @@
+"""Sequences with planted motif sites, for which the right explanation is known."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dnalrp.data.fasta import read_fasta
+from dnalrp.data.jaspar import Motif
+from dnalrp.data.nucleotides import NUCLEOTIDES, one_hot
+from dnalrp.data.scan import SITE_COLUMNS
+from dnalrp.errors import InputError
+
+Letters = npt.NDArray[np.int8]
+RULES = ("any", "all", "xor", "spacing")
+
+
+class Simulation(NamedTuple):
+    """What to simulate.
+
+    ``rule`` makes the label: ``any``, positives carry sites of any of ``motifs`` and negatives
+    as many sites of ``decoys``; ``all``, positives carry every motif, negatives a proper subset
+    filled up with decoys; ``xor``, positives carry exactly one of the first two motifs and a
+    decoy, negatives both or two decoys; ``spacing``, all carry the first two motifs, positives
+    with a gap of ``spacing`` bases (from, to), negatives with another.
+    """
+
+    length: int
+    counts: Mapping[str, int]
+    motifs: Sequence[Motif]
+    decoys: Sequence[Motif]
+    sites: tuple[int, int]
+    rule: str
+    spacing: tuple[int, int]
+    background: Mapping[str, object]
+    seed: int
+
+
+class Planned(NamedTuple):
+    """A site still without a place; ``gap`` bases lie between it and the site after it."""
+
+    motif: Motif
+    role: str
+    gap: int | None = None
+
+
+def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Simulate labelled sequences and record every planted site.
+
+    Half of each split is positive. Sites are sampled from the matrices base by base, put on
+    either strand, never overlap, and their places are uniform over all that fit. A split
+    depends on the seed and its own name and count, not on other splits.
+
+    Returns
+    -------
+    sequences : pandas.DataFrame
+        ``id, sequence, label, split``.
+    sites : pandas.DataFrame
+        ``id, start, end, strand, motif, role``; role is ``motif`` or ``decoy``.
+
+    Raises
+    ------
+    InputError
+        The sites do not fit into the length, or a decoy is of the family of a motif.
+    """
+    _check(simulation)
+    sequences, sites = [], []
+    for split, count in simulation.counts.items():
+        rng = np.random.default_rng([simulation.seed, crc32(split.encode())])
+        letters = _background(simulation, count, rng)
+        for index in range(count):
+            name, label = f"{split}_{index:06d}", int(index % 2 == 0)
+            planned = _plan(simulation, label, rng)
+            for site in _place(letters[index], planned, rng):
+                sites.append((name, *site))
+            text = "".join(NUCLEOTIDES[letter] for letter in letters[index])
+            sequences.append((name, text, label, split))
+    return (
+        pd.DataFrame(sequences, columns=["id", "sequence", "label", "split"]),
+        pd.DataFrame(sites, columns=SITE_COLUMNS),
+    )
+
+
+def _check(simulation: Simulation) -> None:
+    families = {family for motif in simulation.motifs for family in motif.families}
+    for decoy in simulation.decoys:
+        if shared := families.intersection(decoy.families):
+            raise InputError(
+                f"decoys: {decoy.matrix_id} ({decoy.name}) is of the family "
+                f"{', '.join(sorted(shared))!r} of a planted motif; choose another decoy"
+            )
+    if simulation.rule in ("xor", "spacing") and len(simulation.motifs) < 2:
+        raise InputError(f"rule: {simulation.rule!r} needs two motifs; list them under 'motifs'")
+    widest = max(motif.width for motif in (*simulation.motifs, *simulation.decoys))
+    most = {
+        "any": simulation.sites[1] * widest,
+        "all": len(simulation.motifs) * widest,
+        "xor": 2 * widest,
+        "spacing": 2 * widest + simulation.spacing[1] + 1,
+    }[simulation.rule]
+    if most > simulation.length:
+        raise InputError(
+            f"length: {simulation.length} is too short for sites that take up to {most} bases; "
+            "raise 'length' or plant fewer sites"
+        )
+
+
+def _plan(simulation: Simulation, label: int, rng: np.random.Generator) -> list[Planned]:
+    def some(motifs: Sequence[Motif], count: int, role: str) -> list[Planned]:
+        return [Planned(motifs[i], role) for i in rng.integers(len(motifs), size=count)]
+
+    motifs, decoys = simulation.motifs, simulation.decoys
+    if simulation.rule == "any":
+        count = int(rng.integers(simulation.sites[0], simulation.sites[1] + 1))
+        return some(motifs, count, "motif") if label else some(decoys, count, "decoy")
+    if simulation.rule == "all":
+        count = len(motifs) if label else int(rng.integers(len(motifs)))
+        kept = rng.permutation(len(motifs))[:count]
+        planned = [Planned(motifs[i], "motif") for i in kept]
+        return planned + some(decoys, len(motifs) - count, "decoy")
+    if simulation.rule == "xor":
+        if label:
+            return [*some(motifs[:2], 1, "motif"), *some(decoys, 1, "decoy")]
+        both = [Planned(motif, "motif") for motif in motifs[:2]]
+        return both if rng.random() < 0.5 else some(decoys, 2, "decoy")
+    return _plan_spacing(simulation, label, rng)
+
+
+def _plan_spacing(simulation: Simulation, label: int, rng: np.random.Generator) -> list[Planned]:
+    low, high = simulation.spacing
+    first, second = (simulation.motifs[i] for i in rng.permutation(2))
+    room = simulation.length - first.width - second.width
+    wrong = [gap for gap in range(room + 1) if not low <= gap <= high]
+    gap = int(rng.integers(low, high + 1)) if label else int(rng.choice(wrong))
+    return [Planned(first, "motif", gap), Planned(second, "motif")]
+
+
+def _place(
+    letters: Letters, planned: Sequence[Planned], rng: np.random.Generator
+) -> list[tuple[int, int, str, str, str]]:
+    """Write the planned sites into one background, in place; return where they are."""
+    if all(site.gap is None for site in planned):
+        planned = [planned[i] for i in rng.permutation(len(planned))]
+    used = sum(site.motif.width + (site.gap or 0) for site in planned)
+    fixed = sum(site.gap is not None for site in planned)
+    blocks, spare = len(planned) - fixed, len(letters) - used
+    starts = np.sort(rng.choice(spare + blocks, size=blocks, replace=False)) - np.arange(blocks)
+    free = iter(np.diff(starts, prepend=0))
+    position, gap_before, placed = 0, None, []
+    for site in planned:
+        position += int(next(free)) if gap_before is None else gap_before
+        gap_before = site.gap
+        strand = "+" if rng.random() < 0.5 else "-"
+        end = position + site.motif.width
+        letters[position:end] = _sample_site(site.motif, strand, rng)
+        placed.append((position, end, strand, site.motif.matrix_id, site.role))
+        position = end
+    return placed
+
+
+def _sample_site(motif: Motif, strand: str, rng: np.random.Generator) -> Letters:
+    cumulative = motif.probabilities.cumsum(axis=0)
+    bases = (rng.random(motif.width) > cumulative).sum(axis=0).clip(max=3).astype(np.int8)
+    return bases if strand == "+" else (3 - bases[::-1]).astype(np.int8)
+
+
+def _background(simulation: Simulation, count: int, rng: np.random.Generator) -> Letters:
+    settings, length = simulation.background, simulation.length
+    if settings["kind"] == "composition":
+        gc = float(settings["gc"])  # type: ignore[arg-type]
+        probabilities = [(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2]
+        return rng.choice(4, size=(count, length), p=probabilities).astype(np.int8)
+    source = _crops(Path(str(settings["fasta"])), count, length, rng)
+    if settings["kind"] == "shuffled":
+        return _dinucleotide_shuffled(source, rng)
+    return _markov(source, int(settings["order"]), count, length, rng)  # type: ignore[call-overload]
+
+
+def _crops(path: Path, count: int, length: int, rng: np.random.Generator) -> list[str]:
+    """Windows of a FASTA file's sequences without N, drawn at random with replacement."""
+    long_enough = [
+        record.sequence
+        for record in read_fasta(path)
+        if len(record.sequence) >= length and "N" not in record.sequence
+    ]
+    if not long_enough:
+        raise InputError(f"{path}: no sequence of {length} bases without N; give longer ones")
+    chosen = [long_enough[i] for i in rng.integers(len(long_enough), size=count)]
+    starts = [int(rng.integers(len(sequence) - length + 1)) for sequence in chosen]
+    return [sequence[i : i + length] for sequence, i in zip(chosen, starts, strict=True)]
+
+
+def _dinucleotide_shuffled(source: Sequence[str], rng: np.random.Generator) -> Letters:
+    import torch
+    from tangermeme.ersatz import dinucleotide_shuffle
+
+    state = int(rng.integers(2**31))
+    shuffled = dinucleotide_shuffle(torch.from_numpy(one_hot(source)), n=1, random_state=state)
+    return shuffled[:, 0].argmax(dim=1).numpy().astype(np.int8)
+
+
+def _markov(
+    source: Sequence[str], order: int, count: int, length: int, rng: np.random.Generator
+) -> Letters:
+    """Sequences of a Markov chain fitted to ``source``, one pseudocount a transition."""
+    letters = one_hot(source).argmax(axis=1)
+    powers = 4 ** np.arange(order)[::-1]
+    contexts = np.lib.stride_tricks.sliding_window_view(letters, order, axis=1)[:, :-1] @ powers
+    counts = np.ones((4**order, 4))
+    np.add.at(counts, (contexts, letters[:, order:]), 1)
+    cumulative = (counts / counts.sum(axis=1, keepdims=True)).cumsum(axis=1)
+    result = np.empty((count, length), dtype=np.int8)
+    result[:, :order] = letters[:count, :order]
+    for position in range(order, length):
+        context = result[:, position - order : position].astype(np.int64) @ powers
+        draw = rng.random((count, 1))
+        result[:, position] = (draw > cumulative[context]).sum(axis=1).clip(max=3)
+    return result

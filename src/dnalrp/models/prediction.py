@@ -1,0 +1,62 @@
+"""Sequences to outputs: how everything but training and gradients sees a model."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+from transformers import PreTrainedModel
+
+
+def length_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
+    """Indices of sequences in batches of similar length, longest first."""
+    order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+def margin(logits: Tensor, target: int | None) -> Tensor:
+    """Logit of the target class minus the highest other logit, (batch,).
+
+    ``target`` None is class 1 of two, and the predicted class of more.
+    """
+    labels = logits.shape[-1]
+    if target is None and labels > 2:
+        first, second = logits.topk(2, dim=-1).values.unbind(-1)
+        return first - second
+    chosen = 1 if target is None else target
+    if not 0 <= chosen < labels:
+        raise ValueError(f"target {target} does not exist: the model has classes 0 to {labels - 1}")
+    others = torch.cat([logits[:, :chosen], logits[:, chosen + 1 :]], dim=-1)
+    return logits[:, chosen] - others.amax(dim=-1)
+
+
+@torch.no_grad()
+def predict(
+    model: PreTrainedModel,
+    sequences: Sequence[str],
+    batch_size: int = 256,
+    progress: str | None = None,
+) -> npt.NDArray[np.float64]:
+    """Logits of every sequence, (sequences, labels), in the order given.
+
+    ``progress`` names a progress bar. The model is used as it is: in evaluation mode, on the
+    device it is on. Batches hold sequences of similar length, so that padding costs little.
+    """
+    tokens = model.tokenizer(list(sequences))["input_ids"]
+    lengths = [len(ids) for ids in tokens]
+    logits = np.empty((len(sequences), model.config.num_labels))
+    with tqdm(total=len(sequences), desc=progress, unit="seq", disable=progress is None) as bar:
+        for indices in length_batches(lengths, batch_size):
+            batch = padded_batch(model, [tokens[index] for index in indices])
+            logits[indices] = model(**batch).logits.double().cpu().numpy()
+            bar.update(len(indices))
+    return logits
+
+
+def padded_batch(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> dict[str, Tensor]:
+    """Token ids of unequal length as ``input_ids`` and ``attention_mask`` on the model's device."""
+    batch = model.tokenizer.pad({"input_ids": list(tokens)}, return_tensors="pt")
+    return {name: batch[name].to(model.device) for name in ("input_ids", "attention_mask")}

@@ -1,0 +1,78 @@
+"""What made a file: program versions, settings, seed and checksums of the inputs."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+KEY = b"dnalrp"
+RECORDED_PACKAGES = ("dnalrp", "torch", "transformers", "tangermeme", "modisco-lite", "pyjaspar")
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file, or of all files of a folder taken by name, in hexadecimal."""
+    path = Path(path)
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for file in files:
+        if path.is_dir():
+            if file.name.startswith(".snakemake"):
+                continue
+            digest.update(file.relative_to(path).as_posix().encode())
+        with file.open("rb") as handle:
+            while block := handle.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def provenance(
+    stage: str, settings: Mapping[str, Any], inputs: Iterable[str | Path] = ()
+) -> dict[str, Any]:
+    """Record of what makes a file, ready for :func:`json.dumps`.
+
+    ``settings`` holds everything that the result depends on, the seed included; ``inputs`` are
+    the files read, each recorded by its checksum.
+    """
+    return {
+        "stage": stage,
+        "settings": dict(settings),
+        "inputs": {str(path): checksum(path) for path in inputs},
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in RECORDED_PACKAGES},
+    }
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Path beside ``path`` to write to; renamed to it at the end, deleted on an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_table(frame: pd.DataFrame, path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write a data frame as parquet, whole or not at all, with its provenance in the header."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.replace_schema_metadata(
+        {**(table.schema.metadata or {}), KEY: json.dumps(record).encode()}
+    )
+    with written_whole(path) as beside:
+        pq.write_table(table, beside)
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Provenance record of a parquet table written by :func:`write_table`."""
+    return json.loads(pq.read_schema(path).metadata[KEY])

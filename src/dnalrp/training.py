@@ -1,0 +1,195 @@
+"""Fine-tune or train a sequence classifier with the Hugging Face Trainer."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    matthews_corrcoef,
+    roc_auc_score,
+)
+from torch.utils.data import Dataset
+from transformers import (
+    DataCollatorWithPadding,
+    EarlyStoppingCallback,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Trainer,
+    TrainingArguments,
+)
+from transformers.trainer_utils import EvalPrediction, get_last_checkpoint
+
+from dnalrp.data.nucleotides import reverse_complement
+from dnalrp.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+class TrainingSettings(NamedTuple):
+    """How to train.
+
+    ``cut_rate`` is the chance, at every base of a training sequence, that the tokenizer starts
+    anew there: a seeded regularisation of the segmentation, of no effect on single-nucleotide
+    tokens. ``patience`` counts epochs without a better dev AUROC.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    warmup_share: float
+    reverse_complement: float
+    cut_rate: float
+    patience: int
+    seed: int
+
+
+class LabelledSequences(Dataset):  # type: ignore[type-arg]
+    """Tokenised sequences with labels; augmented where rates above zero are given.
+
+    Augmentation draws from torch's generator, which the Trainer seeds and restores on resuming.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        tokenizer: PreTrainedTokenizerFast,
+        reverse_complement: float = 0.0,
+        cut_rate: float = 0.0,
+    ) -> None:
+        self.sequences = frame["sequence"].tolist()
+        self.labels = frame["label"].tolist()
+        self.tokenizer = tokenizer
+        self.reverse_complement = reverse_complement
+        self.cut_rate = cut_rate
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> dict[str, object]:
+        sequence = self.sequences[index]
+        if self.reverse_complement and torch.rand(()) < self.reverse_complement:
+            sequence = reverse_complement(sequence)
+        if self.cut_rate:
+            sequence = _cut(sequence, self.cut_rate)
+        return {**self.tokenizer(sequence), "labels": self.labels[index]}
+
+
+def _cut(sequence: str, rate: float) -> str:
+    """Blanks after random bases: tokenizers start anew after a blank and drop it."""
+    cuts = (torch.rand(len(sequence)) < rate).tolist()
+    return "".join(base + " " * cut for base, cut in zip(sequence, cuts, strict=True))
+
+
+def performance(
+    labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
+) -> dict[str, float]:
+    """AUROC, AUPRC, MCC and accuracy of two classes; ``scores`` are margins, positive for class 1."""
+    predicted = (scores > 0).astype(int)
+    return {
+        "auroc": float(roc_auc_score(labels, scores)),
+        "auprc": float(average_precision_score(labels, scores)),
+        "mcc": float(matthews_corrcoef(labels, predicted)),
+        "accuracy": float(accuracy_score(labels, predicted)),
+    }
+
+
+def train(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    sequences: pd.DataFrame,
+    settings: TrainingSettings,
+    checkpoints: str | Path,
+) -> pd.DataFrame:
+    """Train ``model`` in place on the ``train`` split; the epoch of best dev AUROC is kept.
+
+    Parameters
+    ----------
+    sequences
+        ``sequence, label, split`` with two classes.
+    checkpoints
+        Folder for the Trainer's checkpoints. Where it holds one of a run that was killed,
+        training resumes from there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The Trainer's log: ``step, epoch, loss, eval_loss, eval_auroc, ...``, a row an event.
+
+    Raises
+    ------
+    InputError
+        The train or dev split has one class only.
+    """
+    splits = {name: sequences[sequences["split"] == name] for name in ("train", "dev")}
+    for name, frame in splits.items():
+        if frame["label"].nunique() < 2:
+            raise InputError(
+                f"the {name} split has {frame['label'].nunique()} class(es) in "
+                f"{len(frame)} sequences; a classifier needs both, check labels and splits"
+            )
+    augmented = LabelledSequences(
+        splits["train"], tokenizer, settings.reverse_complement, settings.cut_rate
+    )
+    trainer = Trainer(
+        model=model,
+        args=_arguments(settings, len(augmented), Path(checkpoints)),
+        train_dataset=augmented,
+        eval_dataset=LabelledSequences(splits["dev"], tokenizer),
+        processing_class=tokenizer,
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=_evaluate,
+        callbacks=[EarlyStoppingCallback(settings.patience)],
+    )
+    last = get_last_checkpoint(str(checkpoints)) if Path(checkpoints).is_dir() else None
+    if last:
+        log.info("resuming from %s", last)
+    trainer.train(resume_from_checkpoint=last)
+    model.eval()
+    return pd.DataFrame(trainer.state.log_history)
+
+
+def _arguments(settings: TrainingSettings, sequences: int, folder: Path) -> TrainingArguments:
+    steps = settings.epochs * -(-sequences // settings.batch_size)
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=256,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        warmup_steps=round(settings.warmup_share * steps),
+        lr_scheduler_type="cosine",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="auroc",
+        greater_is_better=True,
+        seed=settings.seed,
+        report_to=[],
+        dataloader_pin_memory=torch.cuda.is_available(),
+        remove_unused_columns=False,
+    )
+
+
+def _evaluate(prediction: EvalPrediction) -> dict[str, float]:
+    logits = np.asarray(prediction.predictions)
+    return performance(np.asarray(prediction.label_ids), logits[:, 1] - logits[:, 0])
+
+
+def new_model(
+    build: Callable[[], PreTrainedModel], seed: int
+) -> PreTrainedModel:
+    """A model with random weights that depend on the seed alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return build()
