@@ -76,3 +76,9 @@ def write_table(frame: pd.DataFrame, path: str | Path, record: Mapping[str, Any]
 def read_provenance(path: str | Path) -> dict[str, Any]:
     """Provenance record of a parquet table written by :func:`write_table`."""
     return json.loads(pq.read_schema(path).metadata[KEY])
+
+
+def write_record(path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write a provenance record as JSON, whole or not at all."""
+    with written_whole(path) as beside:
+        beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

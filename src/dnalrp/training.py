@@ -1,7 +1,6 @@
 """Fine-tune or train a sequence classifier with the Hugging Face Trainer."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -184,12 +183,3 @@ def _arguments(settings: TrainingSettings, sequences: int, folder: Path) -> Trai
 def _evaluate(prediction: EvalPrediction) -> dict[str, float]:
     logits = np.asarray(prediction.predictions)
     return performance(np.asarray(prediction.label_ids), logits[:, 1] - logits[:, 0])
-
-
-def new_model(
-    build: Callable[[], PreTrainedModel], seed: int
-) -> PreTrainedModel:
-    """A model with random weights that depend on the seed alone."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return build()

@@ -1,0 +1,27 @@
+"""Token relevance of the held-out sequences."""
+
+
+rule attribute:
+    input:
+        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
+        model=f"{RESULTS}/models/{{dataset}}/{{model}}/seed{{seed}}",
+    output:
+        attributions=directory(f"{RESULTS}/attributions/{{dataset}}/{{model}}/seed{{seed}}"),
+    log:
+        f"{RESULTS}/logs/attribute/{{dataset}}/{{model}}/seed{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/attribute/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+    params:
+        settings=attribute_settings,
+        methods=settings_of("attribute", "methods", "{model}"),
+        gpu=GPU,
+        code=code_of("attribute.py"),
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
+        gpu=GPU,
+    conda:
+        ENVIRONMENT
+    script:
+        "../workflow/scripts/attribute.py"

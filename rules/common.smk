@@ -1,0 +1,152 @@
+"""Settings checked at the door, and what several rule files need."""
+
+import ast
+import hashlib
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+PACKAGE = ROOT / "src"
+sys.path.insert(0, str(PACKAGE))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+
+from dnalrp.errors import InputError
+from dnalrp.settings import check_settings
+
+try:
+    check_settings(config, ROOT / "workflow/schemas/config.schema.yaml")
+except InputError as error:
+    raise WorkflowError(f"config: {error}") from None
+
+RESULTS = config["results"]
+DATASETS = list(config["datasets"])
+MODELS = list(config["models"])
+SEEDS = config["seeds"]
+TOKEN_MODEL = next(
+    (name for name in MODELS if config["models"][name]["architecture"] == "dnabert2"), MODELS[0]
+)
+ENVIRONMENT = "../envs/dnalrp.yaml"
+GPU = int(config["gpu"])
+
+
+def datasets_from(source):
+    """Names of the data sets of one source, as a wildcard constraint."""
+    names = [name for name in DATASETS if config["datasets"][name]["source"] == source]
+    return "|".join(names) or "(?!)"
+
+
+def ordered(value):
+    """The same settings with sorted keys: Snakemake compares params by their text."""
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(item) for item in value] if isinstance(value, list) else value
+
+
+RUNS = [
+    f"{dataset}/{model}/seed{seed}" for dataset in DATASETS for model in MODELS for seed in SEEDS
+]
+FIGURES = ["localisation", "concentration", "faithfulness", "similarity", "ledger"]
+METRIC_ORIGINS = [
+    f"{dataset}/{model}/seed{seed}"
+    for dataset in DATASETS
+    for model in [*MODELS, "between_models"]
+    for seed in SEEDS
+]
+
+
+def settings_of(*keys):
+    """Params function: the settings below ``keys``, wildcards filled in."""
+
+    def read(wildcards):
+        value = config
+        for key in keys:
+            value = value[key.format(**wildcards)]
+        return ordered(value)
+
+    return read
+
+
+def attribute_settings(wildcards):
+    """Settings of the attribute stage without the list of methods."""
+    return ordered({k: v for k, v in config["attribute"].items() if k != "methods"})
+
+
+def true_motifs(wildcards):
+    """Ids of a data set's true motifs by the sign of relevance they should appear with."""
+    dataset = config["datasets"][wildcards.dataset]
+    if dataset["source"] == "simulated":
+        return {"positive": dataset["motifs"]}
+    negative, positive = dataset["classes"]
+    return {"negative": negative["motifs"], "positive": positive["motifs"]}
+
+
+def simulation_background(wildcards):
+    """The FASTA file that a simulated background is drawn from, if one is."""
+    return config["datasets"][wildcards.dataset]["background"].get("fasta", [])
+
+
+def peak_files(wildcards):
+    """A data set's archive, or the FASTA files of its classes."""
+    dataset = config["datasets"][wildcards.dataset]
+    if dataset["archive"]:
+        return {"archive": f"{RESULTS}/data/{wildcards.dataset}/archive.whl"}
+    return {"fasta": [path for entry in dataset["classes"] for path in entry["fasta"]]}
+
+
+@cache
+def code_of(script):
+    """Digest of all package code that a script imports, however far down.
+
+    Snakemake sees a change of the script alone. Comments, layout and docstrings do not count.
+    """
+    digest, found = hashlib.sha256(), {}
+    waiting = list(_package_imports(ROOT / "workflow/scripts" / script))
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found[path] = _code_text(path)
+            waiting.extend(_package_imports(path))
+    for path in sorted(found):
+        digest.update(f"{path.relative_to(PACKAGE)}\n{found[path]}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _parsed(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _package_imports(path):
+    """Files of the package that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(_parsed(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    for name in names:
+        if name.startswith("dnalrp."):
+            file = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+            if file.is_file():
+                yield file
+
+
+def _code_text(path):
+    tree = _parsed(path)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            if isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
+                body.pop(0)
+    return ast.dump(tree)
+
+
+wildcard_constraints:
+    dataset="|".join(DATASETS),
+    model="|".join(MODELS),
+    seed=r"\d+",

@@ -1,0 +1,78 @@
+"""Localisation, sparsity, complexity, similarity and faithfulness."""
+
+
+rule evaluate:
+    input:
+        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
+        sites=f"{RESULTS}/data/{{dataset}}/sites.parquet",
+        model=f"{RESULTS}/models/{{dataset}}/{{model}}/seed{{seed}}",
+        attributions=f"{RESULTS}/attributions/{{dataset}}/{{model}}/seed{{seed}}",
+        nucleotides=f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
+    output:
+        metrics=f"{RESULTS}/metrics/{{dataset}}/{{model}}/seed{{seed}}.parquet",
+    log:
+        f"{RESULTS}/logs/evaluate/{{dataset}}/{{model}}/seed{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/evaluate/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+    params:
+        settings=settings_of("evaluate", "faithfulness"),
+        gpu=GPU,
+        code=code_of("evaluate.py"),
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
+        gpu=GPU,
+    conda:
+        ENVIRONMENT
+    script:
+        "../workflow/scripts/evaluate.py"
+
+
+rule similarity:
+    input:
+        nucleotides=expand(
+            f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
+            model=MODELS,
+            allow_missing=True,
+        ),
+    output:
+        metrics=f"{RESULTS}/metrics/{{dataset}}/between_models/seed{{seed}}.parquet",
+    log:
+        f"{RESULTS}/logs/similarity/{{dataset}}/seed{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/similarity/{{dataset}}/seed{{seed}}.tsv"
+    params:
+        models=MODELS,
+        code=code_of("similarity.py"),
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    conda:
+        ENVIRONMENT
+    script:
+        "../workflow/scripts/similarity.py"
+
+
+rule summarise:
+    input:
+        metrics=expand(f"{RESULTS}/metrics/{{origin}}.parquet", origin=METRIC_ORIGINS),
+    output:
+        metrics=f"{RESULTS}/metrics.tsv",
+    log:
+        f"{RESULTS}/logs/summarise.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summarise.tsv"
+    params:
+        origins=METRIC_ORIGINS,
+        settings=settings_of("evaluate", "intervals"),
+        code=code_of("summarise.py"),
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    conda:
+        ENVIRONMENT
+    script:
+        "../workflow/scripts/summarise.py"

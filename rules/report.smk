@@ -1,0 +1,54 @@
+"""One page, its figures, and what made them."""
+
+
+rule report:
+    input:
+        metrics=f"{RESULTS}/metrics.tsv",
+        sequences=expand(f"{RESULTS}/data/{{dataset}}/sequences.parquet", dataset=DATASETS),
+        sites=expand(f"{RESULTS}/data/{{dataset}}/sites.parquet", dataset=DATASETS),
+        scan=expand(f"{RESULTS}/data/{{dataset}}/scan.parquet", dataset=DATASETS),
+        models=expand(f"{RESULTS}/models/{{run}}", run=RUNS),
+        nucleotides=expand(f"{RESULTS}/nucleotides/{{run}}", run=RUNS),
+        motifs=expand(f"{RESULTS}/motifs/{{run}}", run=RUNS),
+    output:
+        page=report(
+            f"{RESULTS}/report/index.html",
+            category="Report",
+            caption="../workflow/report/index.rst",
+        ),
+        performance=report(
+            f"{RESULTS}/report/performance.tsv",
+            category="Tables",
+            caption="../workflow/report/performance.rst",
+        ),
+        recovery=report(
+            f"{RESULTS}/report/recovery.tsv",
+            category="Tables",
+            caption="../workflow/report/recovery.rst",
+        ),
+        figures=report(
+            expand(f"{RESULTS}/report/figures/{{figure}}.png", figure=FIGURES),
+            category="Figures",
+            caption="../workflow/report/figures.rst",
+        ),
+        manifest=f"{RESULTS}/report/manifest.json",
+    log:
+        f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    params:
+        results=RESULTS,
+        runs=RUNS,
+        datasets=DATASETS,
+        settings=settings_of("report"),
+        config=ordered(config),
+        jaspar=config["jaspar"],
+        code=code_of("report.py"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        ENVIRONMENT
+    script:
+        "../workflow/scripts/report.py"

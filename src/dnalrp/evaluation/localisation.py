@@ -1,0 +1,101 @@
+"""Does relevance lie on the true sites? Higher is better for every metric here.
+
+One map is (n,) relevance, positive where it speaks for what is explained, with an (n,) Boolean
+mask of the ground truth. Token maps give all nucleotides of a token the same value: every
+metric is the expectation over all orders of tied values.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dnalrp.projection import to_nucleotides, to_tokens
+
+Array = npt.NDArray[np.floating]
+Mask = npt.NDArray[np.bool_]
+
+
+class Ties(NamedTuple):
+    """Positions in falling order of relevance, and the group of equal values that each is in."""
+
+    hits: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+
+
+def tied_groups(relevance: Array, mask: Mask) -> Ties:
+    """Groups of equal relevance from the highest on: true positions in each, size, first rank."""
+    _, group, sizes = np.unique(-relevance, return_inverse=True, return_counts=True)
+    hits = np.bincount(group, weights=mask, minlength=len(sizes)).astype(np.int64)
+    return Ties(hits, sizes, np.cumsum(sizes) - sizes)
+
+
+def auroc(relevance: Array, mask: Mask) -> float:
+    """Chance that a position inside the mask ranks above one outside; chance level 0.5."""
+    ties = tied_groups(relevance, mask)
+    misses = ties.sizes - ties.hits
+    below = misses.sum() - np.cumsum(misses)
+    return float((ties.hits * (below + 0.5 * misses)).sum() / (mask.sum() * (~mask).sum()))
+
+
+def average_precision(relevance: Array, mask: Mask) -> float:
+    """Area under the precision-recall curve by its steps; chance level |M| / n.
+
+    In a group of t ties with m true, after a positions with p true, the i-th is true with
+    chance m / t, and then (i - 1)(m - 1) / (t - 1) of those before it in the group are.
+    """
+    ties = tied_groups(relevance, mask)
+    size = np.repeat(ties.sizes, ties.sizes)
+    hits = np.repeat(ties.hits, ties.sizes)
+    rank = np.arange(len(relevance))
+    within = rank - np.repeat(ties.starts, ties.sizes)
+    before = np.repeat(np.cumsum(ties.hits) - ties.hits, ties.sizes)
+    companions = within * (hits - 1) / np.maximum(size - 1, 1)
+    expected = hits / size * (before + 1 + companions) / (rank + 1)
+    return float(expected.sum() / mask.sum())
+
+
+def mass_accuracy(relevance: Array, mask: Mask) -> float:
+    """Share of the positive relevance that lies inside the mask; chance level |M| / n.
+
+    NaN where no relevance is positive.
+    """
+    positive = np.maximum(relevance, 0.0)
+    total = positive.sum()
+    return float(positive[mask].sum() / total) if total > 0 else float("nan")
+
+
+def rank_accuracy(relevance: Array, mask: Mask) -> float:
+    """Share of the |M| highest positions that lies inside the mask; chance level |M| / n."""
+    ties = tied_groups(relevance, mask)
+    taken = np.clip(mask.sum() - ties.starts, 0, ties.sizes)
+    return float((ties.hits * taken / ties.sizes).sum() / mask.sum())
+
+
+def pointing_game(relevance: Array, mask: Mask) -> float:
+    """Is the highest position inside the mask; chance level |M| / n."""
+    return float(mask[relevance == relevance.max()].mean())
+
+
+METRICS = {
+    "auroc": auroc,
+    "auprc": average_precision,
+    "mass_accuracy": mass_accuracy,
+    "rank_accuracy": rank_accuracy,
+    "pointing_game": pointing_game,
+}
+
+
+def chance_level(metric: str, mask: Mask) -> float:
+    """Expected value of a localisation metric for a map that knows nothing."""
+    return 0.5 if metric == "auroc" else float(mask.mean())
+
+
+def token_ceiling(mask: Mask, spans: npt.NDArray[np.int64]) -> Array:
+    """The mask seen through tokens: each nucleotide gets the share of its token inside the mask.
+
+    The score of this map is the best that a map over these tokens can be expected to reach.
+    """
+    shares = to_tokens(mask.astype(np.float64), spans, "mean")
+    return to_nucleotides(shares, spans, len(mask), "copy")

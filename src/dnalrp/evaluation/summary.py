@@ -1,0 +1,57 @@
+"""Tidy tables: one row a sequence, map and metric, then means with intervals."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"]
+
+
+def summarise(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Mean of every metric with a 95 % percentile bootstrap interval over sequences.
+
+    All groups that cover the same sequences are resampled alike, so intervals of methods are
+    paired.
+
+    Parameters
+    ----------
+    values
+        ``dataset, model, seed, method, level, map, axis, metric, id, value, chance``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The grouping columns and ``mean, low, high, sequences, undefined, chance``; ``undefined``
+        counts sequences whose value is NaN, which are left out of the mean.
+    """
+    rows = []
+    for keys, group in values.groupby(GROUPS, sort=True, dropna=False):
+        group = group.sort_values("id")
+        defined = group["value"].dropna().to_numpy()
+        mean, low, high = bootstrap_mean(defined, resamples, seed)
+        undefined = len(group) - len(defined)
+        rows.append((*keys, mean, low, high, len(defined), undefined, group["chance"].mean()))
+    columns = [*GROUPS, "mean", "low", "high", "sequences", "undefined", "chance"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def bootstrap_mean(
+    values: Sequence[float] | np.ndarray, resamples: int, seed: int
+) -> tuple[float, float, float]:
+    """Mean with the ends of its 95 % percentile bootstrap interval; NaN for no values.
+
+    One value has an interval of NaN: nothing is known about its spread.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if len(values) == 0:
+        return (float("nan"),) * 3
+    if len(values) == 1:
+        return float(values[0]), float("nan"), float("nan")
+    from scipy.stats import bootstrap
+
+    rng = np.random.default_rng(seed)
+    interval = bootstrap(
+        (values,), np.mean, n_resamples=resamples, method="percentile", rng=rng, batch=200
+    ).confidence_interval
+    return float(values.mean()), float(interval.low), float(interval.high)

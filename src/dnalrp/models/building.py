@@ -1,0 +1,53 @@
+"""A classifier to be trained: from settings with random weights, or from a checkpoint."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from transformers import PreTrainedModel
+
+from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
+from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
+from dnalrp.models.loading import load
+from dnalrp.models.tokenizer import nucleotide_tokenizer, train_byte_pair_tokenizer
+
+
+def build_model(
+    architecture: str,
+    size: Mapping[str, object],
+    pretrained: str | None,
+    revision: str,
+    tokenizer_sequences: Sequence[str],
+    max_token_length: int,
+    seed: int,
+) -> PreTrainedModel:
+    """Classifier of two classes with its tokenizer as ``model.tokenizer``.
+
+    Parameters
+    ----------
+    architecture
+        ``dnabert2`` or ``regulatory_cnn``.
+    size
+        Fields of the architecture's configuration; of no effect on a pretrained model.
+    pretrained, revision
+        Hub id or folder to start from, with its own tokenizer; None for random weights.
+    tokenizer_sequences, max_token_length
+        What DNABERT-2's byte-pair tokenizer is trained on where there is no pretrained one.
+    seed
+        Decides all random weights.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        if pretrained is not None:
+            return load(pretrained, num_labels=2, revision=revision)
+        if architecture == RegulatoryCnnConfig.model_type:
+            tokenizer = nucleotide_tokenizer()
+            cnn_config = RegulatoryCnnConfig(num_labels=2, **size)  # type: ignore[arg-type]
+            model: PreTrainedModel = RegulatoryCnnForSequenceClassification(cnn_config)
+        else:
+            config = DnaBert2Config(num_labels=2, **size)  # type: ignore[arg-type]
+            tokenizer = train_byte_pair_tokenizer(
+                tokenizer_sequences, config.vocab_size, max_token_length
+            )
+            model = DnaBert2ForSequenceClassification(config)
+    model.tokenizer = tokenizer
+    return model

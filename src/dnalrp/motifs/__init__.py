@@ -1,0 +1,1 @@
+"""From nucleotide maps to motifs, and whether they are the true ones."""

@@ -1,0 +1,110 @@
+"""Motif discovery on relevance maps by TF-MoDISco (Shrikumar et al. 2018; modisco-lite)."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from dnalrp.provenance import written_whole
+
+Array = npt.NDArray[np.floating]
+SIGNS = {"positive": "pos_patterns", "negative": "neg_patterns"}
+
+
+class Discovery(NamedTuple):
+    """Settings of TF-MoDISco that this project sets; all others are the library's own."""
+
+    window: int
+    flank: int
+    max_seqlets: int
+    fdr: float
+    seed: int
+
+
+class Pattern(NamedTuple):
+    """A motif found: mean one-hot and mean contribution of its seqlets, both (width, 4)."""
+
+    name: str
+    sign: str
+    seqlets: int
+    frequencies: Array
+    contributions: Array
+
+
+def discover_patterns(
+    relevance: Array, one_hot: npt.NDArray[np.int8], settings: Discovery, path: str | Path
+) -> list[Pattern]:
+    """Cluster the salient windows of relevance maps into patterns; write them as HDF5.
+
+    Token models have no hypothetical contributions, so every model is run on the contributions
+    of the observed nucleotides, zero elsewhere, which keeps the comparison fair.
+
+    Parameters
+    ----------
+    relevance
+        (sequences, length); positive speaks for class 1.
+    one_hot
+        (sequences, 4, length).
+    path
+        HDF5 file in the library's own form, empty if no pattern is found.
+
+    Returns
+    -------
+    list of Pattern
+        Positive patterns first, each kind by falling number of seqlets. Empty where the maps
+        hold fewer salient windows than TF-MoDISco clusters.
+    """
+    import modiscolite
+
+    rows = np.random.default_rng(settings.seed).permutation(len(relevance))
+    encoded = one_hot[rows].transpose(0, 2, 1).astype(np.float32)
+    contributions = encoded * relevance[rows, :, None].astype(np.float32)
+    positive: object = None
+    negative: object = None
+    if np.any(contributions):
+        positive, negative = modiscolite.tfmodisco.TFMoDISco(
+            one_hot=encoded,
+            hypothetical_contribs=contributions,
+            sliding_window_size=settings.window,
+            flank_size=settings.flank,
+            target_seqlet_fdr=settings.fdr,
+            max_seqlets_per_metacluster=settings.max_seqlets,
+            n_leiden_runs=16,
+        )
+    with written_whole(path) as beside:
+        modiscolite.io.save_hdf5(str(beside), positive, negative, encoded.shape[1])
+    return read_patterns(path)
+
+
+def read_patterns(path: str | Path) -> list[Pattern]:
+    """Patterns of a file in the form of modisco-lite."""
+    patterns = []
+    with h5py.File(path, "r") as file:
+        for sign, group_name in SIGNS.items():
+            for name, group in file.get(group_name, {}).items():
+                patterns.append(
+                    Pattern(
+                        name=f"{sign}_{name.removeprefix('pattern_')}",
+                        sign=sign,
+                        seqlets=int(group["seqlets"]["n_seqlets"][0]),
+                        frequencies=group["sequence"][:],
+                        contributions=group["contrib_scores"][:],
+                    )
+                )
+    return sorted(patterns, key=lambda pattern: (pattern.sign != "positive", -pattern.seqlets))
+
+
+def trimmed(pattern: Pattern, threshold: float = 0.3) -> Pattern:
+    """The pattern without its flanks of low contribution.
+
+    Kept is what lies between the first and last position whose summed absolute contribution
+    reaches ``threshold`` times the highest, as modisco-lite trims for its reports.
+    """
+    strength = np.abs(pattern.contributions).sum(axis=1)
+    strong = np.flatnonzero(strength >= threshold * strength.max())
+    core = slice(strong[0], strong[-1] + 1)
+    return pattern._replace(
+        frequencies=pattern.frequencies[core], contributions=pattern.contributions[core]
+    )

@@ -1,0 +1,41 @@
+"""Judge the explanations of one model on one data set: one row a sequence, map and metric."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from job import running
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with running(snakemake):
+    import pandas as pd
+    import torch
+
+    from dnalrp.evaluation.judging import judge_concentration, judge_faithfulness
+    from dnalrp.evaluation.judging import judge_ledger, judge_localisation, judge_similarity
+    from dnalrp.evaluation.judging import load_explained
+    from dnalrp.models.loading import load
+    from dnalrp.provenance import provenance, write_table
+
+    torch.set_num_threads(snakemake.threads)
+    settings = snakemake.params.settings
+    explained = load_explained(
+        pd.read_parquet(snakemake.input.sequences),
+        pd.read_parquet(snakemake.input.sites),
+        Path(snakemake.input.attributions),
+        Path(snakemake.input.nucleotides),
+    )
+    values = pd.concat(
+        [
+            judge_localisation(explained),
+            judge_concentration(explained),
+            judge_similarity(explained),
+            judge_ledger(explained),
+            judge_faithfulness(explained, load(snakemake.input.model), settings),
+        ],
+        ignore_index=True,
+    )
+    record = provenance("evaluate", settings, snakemake.input)
+    write_table(values, snakemake.output.metrics, record)
+    print(f"{len(values)} values of {values['metric'].nunique()} metrics")

@@ -1,0 +1,59 @@
+"""Train or fine-tune one model on one data set and keep its predictions."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from job import running
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with running(snakemake):
+    import pandas as pd
+    import torch
+
+    from dnalrp.data.nucleotides import reverse_complement
+    from dnalrp.models.building import build_model
+    from dnalrp.models.prediction import predict
+    from dnalrp.provenance import provenance, write_record, write_table
+    from dnalrp.training import TrainingSettings, performance, train
+
+    torch.set_num_threads(snakemake.threads)
+    seed, settings = int(snakemake.wildcards.seed), snakemake.params.model
+    sequences = pd.read_parquet(snakemake.input.sequences)
+    own = sequences.loc[sequences["split"] == "train", "sequence"]
+    model = build_model(
+        settings["architecture"],
+        settings["size"],
+        settings["pretrained"],
+        settings["revision"],
+        tokenizer_sequences=[*own, *own.map(reverse_complement)],
+        max_token_length=settings["max_token_length"],
+        seed=seed,
+    )
+    record = provenance("train", {"seed": seed, "model": settings}, snakemake.input)
+    checkpoints = Path(snakemake.params.checkpoints)
+    history = train(
+        model,
+        model.tokenizer,
+        sequences,
+        TrainingSettings(**settings["training"], seed=seed),
+        checkpoints,
+    )
+    folder = Path(snakemake.output.model)
+    model.save_pretrained(folder)
+    model.tokenizer.save_pretrained(folder)
+    logits = predict(model, sequences["sequence"].tolist(), progress="predict")
+    predictions = sequences[["id", "label", "split"]].assign(margin=logits[:, 1] - logits[:, 0])
+    write_table(predictions, folder / "predictions.parquet", record)
+    history.to_csv(folder / "history.tsv", sep="\t", index=False)
+    by_split = {
+        split: performance(rows["label"].to_numpy(), rows["margin"].to_numpy())
+        for split, rows in predictions.groupby("split")
+    }
+    table = pd.DataFrame(by_split).T.rename_axis("split")
+    table.to_csv(folder / "performance.tsv", sep="\t")
+    write_record(folder / "provenance.json", record)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    print(table.to_string(float_format="%.4f"))
