@@ -58,14 +58,34 @@ rule similarity:
 rule summarise:
     input:
         metrics=expand(f"{RESULTS}/metrics/{{origin}}.parquet", origin=METRIC_ORIGINS),
+        models=expand(f"{RESULTS}/models/{{run}}", run=RUNS),
+        motifs=expand(f"{RESULTS}/motifs/{{run}}", run=RUNS),
+        sequences=expand(f"{RESULTS}/data/{{dataset}}/sequences.parquet", dataset=DATASETS),
+        scan=expand(f"{RESULTS}/data/{{dataset}}/scan.parquet", dataset=DATASETS),
     output:
-        metrics=f"{RESULTS}/metrics.tsv",
+        metrics=report(
+            f"{RESULTS}/metrics.tsv",
+            category="Tables",
+            caption="../workflow/report/metrics.rst",
+        ),
+        performance=report(
+            f"{RESULTS}/performance.tsv",
+            category="Tables",
+            caption="../workflow/report/performance.rst",
+        ),
+        recovery=report(
+            f"{RESULTS}/recovery.tsv",
+            category="Tables",
+            caption="../workflow/report/recovery.rst",
+        ),
     log:
         f"{RESULTS}/logs/summarise.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise.tsv"
     params:
         origins=METRIC_ORIGINS,
+        runs=RUNS,
+        datasets=DATASETS,
         settings=settings_of("evaluate", "intervals"),
         code=code_of("summarise.py"),
     threads: 1

@@ -4,10 +4,10 @@
 rule report:
     input:
         metrics=f"{RESULTS}/metrics.tsv",
+        performance=f"{RESULTS}/performance.tsv",
+        recovery=f"{RESULTS}/recovery.tsv",
         sequences=expand(f"{RESULTS}/data/{{dataset}}/sequences.parquet", dataset=DATASETS),
         sites=expand(f"{RESULTS}/data/{{dataset}}/sites.parquet", dataset=DATASETS),
-        scan=expand(f"{RESULTS}/data/{{dataset}}/scan.parquet", dataset=DATASETS),
-        models=expand(f"{RESULTS}/models/{{run}}", run=RUNS),
         nucleotides=expand(f"{RESULTS}/nucleotides/{{run}}", run=RUNS),
         motifs=expand(f"{RESULTS}/motifs/{{run}}", run=RUNS),
     output:
@@ -15,16 +15,6 @@ rule report:
             f"{RESULTS}/report/index.html",
             category="Report",
             caption="../workflow/report/index.rst",
-        ),
-        performance=report(
-            f"{RESULTS}/report/performance.tsv",
-            category="Tables",
-            caption="../workflow/report/performance.rst",
-        ),
-        recovery=report(
-            f"{RESULTS}/report/recovery.tsv",
-            category="Tables",
-            caption="../workflow/report/recovery.rst",
         ),
         figures=report(
             expand(f"{RESULTS}/report/figures/{{figure}}.png", figure=FIGURES),

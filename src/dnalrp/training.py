@@ -5,15 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    matthews_corrcoef,
-    roc_auc_score,
-)
 from torch.utils.data import Dataset
 from transformers import (
     DataCollatorWithPadding,
@@ -27,6 +20,7 @@ from transformers.trainer_utils import EvalPrediction, get_last_checkpoint
 
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
+from dnalrp.performance import performance
 
 log = logging.getLogger(__name__)
 
@@ -85,19 +79,6 @@ def _cut(sequence: str, rate: float) -> str:
     """Blanks after random bases: tokenizers start anew after a blank and drop it."""
     cuts = (torch.rand(len(sequence)) < rate).tolist()
     return "".join(base + " " * cut for base, cut in zip(sequence, cuts, strict=True))
-
-
-def performance(
-    labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
-) -> dict[str, float]:
-    """AUROC, AUPRC, MCC and accuracy of two classes; ``scores`` are margins, positive for class 1."""
-    predicted = (scores > 0).astype(int)
-    return {
-        "auroc": float(roc_auc_score(labels, scores)),
-        "auprc": float(average_precision_score(labels, scores)),
-        "mcc": float(matthews_corrcoef(labels, predicted)),
-        "accuracy": float(accuracy_score(labels, predicted)),
-    }
 
 
 def train(

@@ -4,6 +4,7 @@ import logging
 import os
 import platform
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -44,7 +45,7 @@ def running(snakemake: "Snakemake") -> Iterator[None]:
     """
     for library in ("OMP", "MKL", "OPENBLAS", "NUMBA"):
         os.environ[f"{library}_NUM_THREADS"] = str(snakemake.threads)
-    os.environ.update(TQDM_MININTERVAL="5", TQDM_ASCII="1", TOKENIZERS_PARALLELISM="false")
+    os.environ.update(TQDM_MININTERVAL="5", TOKENIZERS_PARALLELISM="false")
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     name = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
     with open(snakemake.log[0], "w", encoding="utf-8") as log:
@@ -59,6 +60,11 @@ def running(snakemake: "Snakemake") -> Iterator[None]:
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
+        except Exception:
+            traceback.print_exc()
+            sys.exit(1)
+        finally:
+            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 def _circumstances(snakemake: "Snakemake") -> str:

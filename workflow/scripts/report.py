@@ -1,0 +1,83 @@
+"""Write the report: figures, one page, and a manifest of what made them."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from job import running
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+NOTES = {
+    "localisation": "Does relevance lie on the true sites? Points: means of the split maps, with "
+    "95 % intervals; dotted: chance. <ceiling> is the truth seen through DNABERT-2's tokens: the "
+    "best that a map over them can be expected to reach. Sequences without a true site are left "
+    "out; those of class 0 count in their own sign.",
+    "concentration": "Few nucleotides, or many? The random map shows what noise would score on "
+    "the same tokens; token maps are smooth by construction, so compare within a model.",
+    "faithfulness": "Nucleotides are replaced by background, the most relevant first (MoRF) or "
+    "the least (LeRF), the sequence tokenised anew. Outputs are margins of the class that the "
+    "model calls: their units are each model's own, so never compare them between models.",
+    "similarity": "How alike are the maps of two methods, or of two models?",
+    "ledger": "AttnLRP and LRP account for the whole explained output: what reached the words, "
+    "and what biases, the token type, ALiBi and the softmax kept.",
+}
+METRICS = {
+    "localisation": ("auroc", "auprc", "mass_accuracy", "rank_accuracy", "pointing_game"),
+    "concentration": ("gini", "entropy", "effective_size"),
+    "faithfulness": ("lerf_minus_morf", "morf_output", "lerf_output"),
+    "similarity": ("cosine", "spearman", "jaccard"),
+}
+
+with running(snakemake):
+    import pandas as pd
+    import yaml
+
+    from dnalrp.data.jaspar import core_vertebrates
+    from dnalrp.provenance import provenance, written_whole
+    from dnalrp.report.examples import example_pictures
+    from dnalrp.report.figures import ledger_figure, metric_figure, save
+    from dnalrp.report.motifs import motif_pictures
+    from dnalrp.report.page import Section, picture, render, table
+
+    results, settings = Path(snakemake.params.results), snakemake.params.config
+    summary = pd.read_csv(snakemake.input.metrics, sep="\t")
+    summary["axis"] = summary["axis"].replace(
+        {"sparsity": "concentration", "complexity": "concentration"}
+    )
+    performance = pd.read_csv(snakemake.input.performance, sep="\t")
+    recovery = pd.read_csv(snakemake.input.recovery, sep="\t")
+    sections = []
+    for path in map(Path, snakemake.output.figures):
+        axis = path.stem
+        figure = (
+            ledger_figure(summary)
+            if axis == "ledger"
+            else metric_figure(summary, axis, METRICS[axis])
+        )
+        save(figure, path)
+        sections.append(Section(axis.capitalize(), NOTES[axis], picture(axis, figure).image))
+    matrices = {motif.matrix_id: motif for motif in core_vertebrates(snakemake.params.jaspar)}
+    record = provenance("report", {"config": settings}, snakemake.input)
+    page = render(
+        table(performance[performance["split"] == "test"].drop(columns="split")),
+        table(recovery),
+        table(summary),
+        motif_pictures(results, snakemake.params.runs, matrices),
+        sections,
+        example_pictures(
+            results, snakemake.params.runs, snakemake.params.settings["examples"], matrices
+        ),
+        {
+            "split": settings["attribute"]["split"],
+            "datasets": snakemake.params.datasets,
+            "p_value": settings["motifs"]["p_value"],
+            "versions": record["versions"],
+            "settings": yaml.safe_dump(settings, sort_keys=False),
+        },
+    )
+    with written_whole(snakemake.output.page) as beside:
+        beside.write_text(page, encoding="utf-8")
+    with written_whole(snakemake.output.manifest) as beside:
+        beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -16,8 +16,9 @@ with running(snakemake):
     from dnalrp.data.nucleotides import reverse_complement
     from dnalrp.models.building import build_model
     from dnalrp.models.prediction import predict
+    from dnalrp.performance import performance
     from dnalrp.provenance import provenance, write_record, write_table
-    from dnalrp.training import TrainingSettings, performance, train
+    from dnalrp.training import TrainingSettings, train
 
     torch.set_num_threads(snakemake.threads)
     seed, settings = int(snakemake.wildcards.seed), snakemake.params.model

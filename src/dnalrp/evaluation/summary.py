@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dnalrp.performance import performance
+
 GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"]
 
 
@@ -55,3 +57,16 @@ def bootstrap_mean(
         (values,), np.mean, n_resamples=resamples, method="percentile", rng=rng, batch=200
     ).confidence_interval
     return float(values.mean()), float(interval.low), float(interval.high)
+
+
+def scan_performance(sequences: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFrame:
+    """Performance per split of the scan with the true matrices, a reference for the models.
+
+    MCC and accuracy take the scan's score of zero as threshold, which nothing has calibrated.
+    """
+    frame = sequences.merge(scan, on="id", validate="one_to_one")
+    rows = [
+        {"split": split, **performance(rows["label"].to_numpy(), rows["score"].to_numpy())}
+        for split, rows in frame.groupby("split")
+    ]
+    return pd.DataFrame(rows).assign(model="matrix scan")

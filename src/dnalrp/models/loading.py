@@ -2,7 +2,9 @@
 
 import logging
 from pathlib import Path
+from pickle import UnpicklingError
 
+from safetensors import SafetensorError
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from dnalrp.errors import InputError
@@ -50,7 +52,12 @@ def load(name: str | Path, num_labels: int | None = None, revision: str = "main"
             name, config=config, revision=revision, output_loading_info=True
         )
         tokenizer = PreTrainedTokenizerFast.from_pretrained(name, revision=revision)
-    except (OSError, ValueError, RuntimeError) as error:
+    except UnpicklingError as error:
+        raise InputError(
+            f"{name}: pytorch_model.bin holds more than weights and is not read; "
+            "save the checkpoint as safetensors"
+        ) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{name}: cannot be loaded ({reason}); check the checkpoint") from error
     _check_tensors(name, info)

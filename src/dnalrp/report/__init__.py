@@ -1,0 +1,1 @@
+"""Figures and pages from finished tables; nothing is computed here."""

@@ -1,0 +1,73 @@
+"""Pictures of example explanations."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dnalrp.attribution.storage import read_nucleotides
+from dnalrp.data.jaspar import Motif
+from dnalrp.data.nucleotides import one_hot
+from dnalrp.report.logos import example_figure
+from dnalrp.report.page import Picture, picture
+
+
+def example_pictures(
+    results: Path, runs: Sequence[str], count: int, matrices: Mapping[str, Motif]
+) -> list[Picture]:
+    """``count`` sequences of each data set with the maps of all models of its first seed.
+
+    ``runs`` are ``dataset/model/seed``.
+    """
+    by_dataset: dict[str, dict[str, str]] = {}
+    for run in runs:
+        dataset, model, _ = run.split("/")
+        by_dataset.setdefault(dataset, {}).setdefault(model, run)
+    pictures = []
+    for dataset, models in by_dataset.items():
+        sequences = pd.read_parquet(results / "data" / dataset / "sequences.parquet")
+        sites = pd.read_parquet(results / "data" / dataset / "sites.parquet")
+        maps = {
+            (model, path.name.removesuffix(".split.h5")): read_nucleotides(path)
+            for model, run in models.items()
+            for path in sorted((results / "nucleotides" / run).glob("*.split.h5"))
+        }
+        first = next(iter(maps.values()))
+        frame = sequences.set_index("id").loc[first.ids].assign(margin=first.outputs)
+        names = {matrix_id: motif.name for matrix_id, motif in matrices.items()}
+        for name in choose_examples(frame, sites, count):
+            row = first.ids.index(name)
+            length = int(first.lengths[row])
+            shown = {
+                f"{model}\n{method.replace('_', ' ')}": m.relevance[row, :length]
+                for (model, method), m in maps.items()
+                if method != "random"
+            }
+            record = frame.loc[name]
+            title = f"{dataset}, {name}: class {record.label}"
+            encoded = one_hot([record.sequence])[0]
+            own = sites[sites["id"] == name]
+            pictures.append(
+                picture(title, example_figure(title, encoded, shown, own, names), dpi=85)
+            )
+    return pictures
+
+
+def choose_examples(frame: pd.DataFrame, sites: pd.DataFrame, count: int) -> list[str]:
+    """Ids of ``count`` sequences, chosen without a look at their maps.
+
+    Among those with a true site that the first model calls right, the classes in turn, each
+    beginning with its median margin.
+    """
+    true = sites[sites["role"] == "motif"]
+    right = frame[(frame["margin"] > 0) == (frame["label"] == 1)]
+    right = right[right.index.isin(true["id"])]
+    queues = []
+    for _, group in right.groupby("label"):
+        distance = (group["margin"] - group["margin"].median()).abs()
+        queues.append(distance.sort_values(kind="stable").index.tolist())
+    turns = [name for pair in zip(*queues, strict=False) for name in pair]
+    if len(queues) == 1:
+        turns = queues[0]
+    return [str(name) for name in np.array(turns)[:count]]

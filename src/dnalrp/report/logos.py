@@ -1,0 +1,82 @@
+"""Sequence logos of explanations and of motifs."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.figure import Figure
+from tangermeme.plot import plot_logo
+
+Array = npt.NDArray[np.floating]
+
+
+def example_figure(
+    title: str,
+    one_hot: npt.NDArray[np.int8],
+    maps: Mapping[str, Array],
+    sites: pd.DataFrame,
+    names: Mapping[str, str],
+) -> Figure:
+    """Maps of one sequence as logos below each other, the true sites shaded and named.
+
+    Parameters
+    ----------
+    one_hot
+        (4, length).
+    maps
+        Relevance (length,) by the text that stands beside it.
+    sites
+        ``start, end, strand, motif, role`` of this sequence.
+    names
+        Names of the motifs by matrix id.
+    """
+    figure = Figure(figsize=(13, 0.35 + 1.05 * len(maps)))
+    panels = figure.subplots(len(maps), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, (label, relevance) in zip(panels, maps.items(), strict=True):
+        for site in sites.itertuples():
+            shade = "tab:green" if site.role == "motif" else "tab:grey"
+            panel.axvspan(site.start - 0.5, site.end - 0.5, color=shade, alpha=0.18, lw=0)
+        plot_logo(one_hot * relevance[None, :], ax=panel)
+        panel.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+        panel.set_yticks([])
+        panel.spines[["top", "right", "left"]].set_visible(False)
+        panel.tick_params(labelsize=7)
+    for site in sites.itertuples():
+        text = f"{names.get(site.motif, site.motif)} {site.strand}"
+        panels[0].text(
+            (site.start + site.end) / 2 - 0.5,
+            1.02,
+            text,
+            transform=panels[0].get_xaxis_transform(),
+            ha="center",
+            fontsize=7,
+            color="tab:green" if site.role == "motif" else "dimgrey",
+        )
+    panels[0].set_title(title, fontsize=9, loc="left", pad=14)
+    figure.tight_layout(h_pad=0.2)
+    return figure
+
+
+def motif_figure(rows: Sequence[tuple[str, Array, str, Array]]) -> Figure:
+    """Patterns with the matrices that match them best, a row each.
+
+    A row is the pattern's text and mean contributions (width, 4), and its match's text and
+    probabilities (4, width).
+    """
+    figure = Figure(figsize=(9, 0.2 + 0.95 * max(len(rows), 1)))
+    panels = figure.subplots(max(len(rows), 1), 2, squeeze=False)
+    for panel in panels.flat:
+        panel.set_axis_off()
+    for (found, matched), (text, contributions, name, probabilities) in zip(
+        panels, rows, strict=False
+    ):
+        information = 2.0 + (probabilities * np.log2(probabilities)).sum(axis=0)
+        plot_logo(contributions.T, ax=found)
+        plot_logo(probabilities * information, ax=matched)
+        found.set_title(text, fontsize=7, loc="left", pad=2)
+        matched.set_title(name, fontsize=7, loc="left", pad=2)
+    if not rows:
+        panels[0, 0].text(0, 0.5, "TF-MoDISco found no pattern", fontsize=8)
+    figure.tight_layout(h_pad=0.4)
+    return figure

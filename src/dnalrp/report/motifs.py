@@ -1,0 +1,40 @@
+"""Pictures of the motifs that each method found, beside their best matches."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from dnalrp.data.jaspar import Motif
+from dnalrp.motifs.discovery import read_patterns, trimmed
+from dnalrp.report.logos import motif_figure
+from dnalrp.report.page import Picture, picture
+
+SHOWN = 8
+
+
+def motif_pictures(
+    results: Path, runs: Sequence[str], matrices: Mapping[str, Motif]
+) -> list[Picture]:
+    """One picture for every run and method: its patterns of most seqlets, at most ``SHOWN``.
+
+    ``runs`` are ``dataset/model/seed``; ``matrices`` are by matrix id.
+    """
+    pictures = []
+    for run in runs:
+        for folder in sorted(path for path in (results / "motifs" / run).iterdir()):
+            if not folder.is_dir():
+                continue
+            matches = pd.read_csv(folder / "matches.tsv", sep="\t").set_index("pattern")
+            patterns = {p.name: trimmed(p) for p in read_patterns(folder / "patterns.h5")}
+            rows = []
+            for name, match in matches.nlargest(SHOWN, "seqlets").iterrows():
+                found = f"{name}: {match.seqlets} seqlets"
+                target = matrices[match.matrix_id]
+                matched = f"{target.matrix_id} {target.name}, p = {match.p_value:.1e}"
+                rows.append(
+                    (found, patterns[name].contributions, matched, target.probabilities)
+                )
+            title = f"{run.rsplit('/', 1)[0].replace('/', ', ')}, {folder.name}"
+            pictures.append(picture(title, motif_figure(rows), dpi=90))
+    return pictures

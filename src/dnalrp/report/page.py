@@ -1,0 +1,85 @@
+"""The report as one self-contained HTML page."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+
+class Table(NamedTuple):
+    """Cells as text, ready to print; ``text`` says which columns are aligned left."""
+
+    columns: list[str]
+    text: list[bool]
+    rows: list[list[str]]
+
+
+class Picture(NamedTuple):
+    """A figure as base64 of its PNG, with a title for those who cannot see it."""
+
+    title: str
+    image: str
+
+
+class Section(NamedTuple):
+    """A heading, what to know when reading the figure, and the figure."""
+
+    name: str
+    note: str
+    image: str
+
+
+def table(frame: pd.DataFrame) -> Table:
+    """Format a data frame: three digits, empty for missing values, yes and no for truth."""
+    text = [not pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
+    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    return Table([str(name).replace("_", " ") for name in frame], text, rows)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float):
+        small = 0 < abs(value) < 0.001
+        return f"{value:.1e}" if small else f"{value:.3f}"
+    return str(value)
+
+
+def picture(title: str, figure: Figure, dpi: int = 110) -> Picture:
+    """Embed a figure as PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return Picture(title, base64.b64encode(buffer.getvalue()).decode("ascii"))
+
+
+def render(
+    performance: Table,
+    recovery: Table,
+    summary: Table,
+    motif_groups: Sequence[Picture],
+    sections: Sequence[Section],
+    examples: Sequence[Picture],
+    context: Mapping[str, Any],
+) -> str:
+    """Fill the page. Names that users chose are escaped.
+
+    ``context`` holds ``split, datasets, p_value, versions`` and ``settings`` as text.
+    """
+    environment = Environment(
+        loader=PackageLoader("dnalrp", "report"), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("page.html").render(
+        performance=performance,
+        recovery=recovery,
+        summary=summary,
+        motif_groups=motif_groups,
+        sections=sections,
+        examples=examples,
+        **context,
+    )

@@ -1,0 +1,61 @@
+"""Toy models and sequences that all tests share."""
+
+import numpy as np
+import pytest
+import torch
+
+from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
+from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
+from dnalrp.models.tokenizer import nucleotide_tokenizer, train_byte_pair_tokenizer
+
+
+def random_sequences(count, shortest=30, longest=90, seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(shortest, longest + 1, size=count)
+    return ["".join(rng.choice(list("ACGT"), size=length)) for length in lengths]
+
+
+def randomised(model, seed=0, scale=0.3):
+    """All parameters random and sizeable, biases and LayerNorm betas included."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
+    return model
+
+
+@pytest.fixture(scope="session")
+def byte_pairs():
+    return train_byte_pair_tokenizer(random_sequences(200), vocabulary=64, max_token_length=6)
+
+
+@pytest.fixture(scope="session")
+def sequences():
+    return [*random_sequences(5, seed=1), "ACGTNNACGTTTNA"]
+
+
+def toy_dnabert2(tokenizer, heads=4, labels=2, seed=0):
+    config = DnaBert2Config(
+        vocab_size=64,
+        hidden_size=24,
+        intermediate_size=40,
+        num_attention_heads=heads,
+        num_hidden_layers=2,
+        num_labels=labels,
+    )
+    model = randomised(DnaBert2ForSequenceClassification(config), seed).double().eval()
+    model.tokenizer = tokenizer
+    return model
+
+
+@pytest.fixture
+def dnabert2(byte_pairs):
+    return toy_dnabert2(byte_pairs)
+
+
+@pytest.fixture
+def cnn():
+    config = RegulatoryCnnConfig(filters=8, kernel_size=7, second_filters=6, hidden_size=5)
+    model = randomised(RegulatoryCnnForSequenceClassification(config)).double().eval()
+    model.tokenizer = nucleotide_tokenizer()
+    return model

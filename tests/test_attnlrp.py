@@ -1,0 +1,157 @@
+"""AttnLRP is exact: against the explicit propagation, and in its ledger."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import random_sequences, toy_dnabert2
+from explicit import explain_one
+from torch import nn
+
+from dnalrp.attribution import rules, tables
+from dnalrp.attribution.explanation import explain
+from dnalrp.attribution.maps import LEDGER_TERMS
+from dnalrp.errors import InputError
+from dnalrp.models.dnabert2 import GatedGelu, alibi_bias
+
+
+@pytest.mark.parametrize("alibi", rules.ALIBI_READINGS)
+@pytest.mark.parametrize("heads", [3, 4, 12])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_modified_gradient_is_the_explicit_propagation(byte_pairs, heads, seed, alibi, monkeypatch):
+    # the explicit propagation divides by z itself: let the stabiliser vanish for the comparison
+    monkeypatch.setattr(rules, "STABILISER", 0.0)
+    model = toy_dnabert2(byte_pairs, heads=heads, seed=seed)
+    sequences = random_sequences(4, seed=seed)
+    maps = explain(model, sequences, alibi=alibi, progress=False)
+    for sequence, relevance, output in zip(sequences, maps.relevance, maps.outputs, strict=True):
+        ids = torch.tensor(model.tokenizer(sequence)["input_ids"])
+        bias = alibi_bias(heads, len(ids), torch.float64, ids.device)[0]
+        expected, margin = explain_one(model, ids, bias, alibi)
+        assert output == pytest.approx(margin.item(), rel=1e-10)
+        scale = expected.abs().max().item()
+        assert relevance == pytest.approx(expected.numpy(), abs=1e-8 * scale)
+
+
+@pytest.mark.parametrize("alibi", rules.ALIBI_READINGS)
+@pytest.mark.parametrize("heads", [4, 12])
+def test_ledger_accounts_for_the_whole_output(byte_pairs, sequences, heads, alibi):
+    model = toy_dnabert2(byte_pairs, heads=heads)
+    maps = explain(model, sequences, alibi=alibi, batch_size=4, progress=False)
+    assert tuple(maps.ledger.columns) == LEDGER_TERMS
+    total = maps.ledger.sum(axis="columns").to_numpy()
+    assert total == pytest.approx(maps.outputs, rel=1e-8, abs=1e-10)
+    by_place = maps.layer_ledger.groupby("sequence")["relevance"].sum().to_numpy()
+    assert by_place == pytest.approx(maps.outputs, rel=1e-8, abs=1e-10)
+
+
+def test_ledger_closes_in_single_precision(byte_pairs, sequences):
+    maps = explain(toy_dnabert2(byte_pairs).float(), sequences, progress=False)
+    total = maps.ledger.sum(axis="columns").to_numpy()
+    largest = maps.ledger.abs().max(axis="columns").to_numpy()
+    assert np.all(np.abs(total - maps.outputs) < 1e-4 * largest)
+
+
+def test_every_module_is_replaced_and_counted(dnabert2):
+    with tables.attnlrp("absorb").on(dnabert2) as ruled:
+        layers = dnabert2.config.num_hidden_layers
+        assert dict(ruled.counts) == {
+            "Embedding": 2,
+            "LayerNorm": 1 + 2 * layers,
+            "Linear": 4 * layers + 2,
+            "AlibiAttention": layers,
+            "GatedGelu": layers,
+            "Tanh": 1,
+        }
+
+
+def test_forward_pass_is_unchanged(dnabert2, sequences):
+    batch = dnabert2.tokenizer(sequences, padding=True, return_tensors="pt")
+    with torch.no_grad(), tables.attnlrp("absorb").on(dnabert2) as ruled:
+        torch.testing.assert_close(
+            ruled.model(**batch).logits, dnabert2(**batch).logits, rtol=1e-12, atol=1e-12
+        )
+
+
+def test_unknown_module_is_refused_by_name(dnabert2):
+    dnabert2.bert.pooler.activation = nn.Softsign()
+    with pytest.raises(InputError, match=r"'bert.pooler.activation' is a Softsign"):
+        explain(dnabert2, ["ACGT"], progress=False)
+
+
+def test_model_is_left_as_it_was(dnabert2, sequences):
+    dnabert2.train()
+    modules = dict(dnabert2.named_modules())
+    explain(dnabert2, sequences, progress=False)
+    assert dict(dnabert2.named_modules()) == modules
+    assert all(type(a) is type(modules[n]) for n, a in dnabert2.named_modules())
+    assert dnabert2.training
+    assert all(p.grad is None and p.requires_grad for p in dnabert2.parameters())
+
+
+def test_model_is_left_as_it_was_after_an_error(dnabert2):
+    state = {name: value.clone() for name, value in dnabert2.state_dict().items()}
+    with pytest.raises(ValueError, match="target 7"):
+        explain(dnabert2, ["ACGT"], target=7, progress=False)
+    assert all(torch.equal(state[name], v) for name, v in dnabert2.state_dict().items())
+    loss = dnabert2(**dnabert2.tokenizer("ACGTACGT", return_tensors="pt")).logits.sum()
+    loss.backward()
+    assert dnabert2.classifier.weight.grad is not None
+
+
+def test_gate_halves_and_uses_phi():
+    x = torch.randn(3, 5, 8, dtype=torch.float64, requires_grad=True)
+    rule = rules.GatedGeluRule()
+    (gradient,) = torch.autograd.grad(rule(x).sum(), x)
+    torch.testing.assert_close(rule(x), GatedGelu()(x))
+    u, w = x.detach().chunk(2, -1)
+    half = (torch.nn.functional.gelu(u) * w) / 2
+    torch.testing.assert_close(x.detach() * gradient, torch.cat([half, half], -1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "plain"), [(rules.TanhRule(), torch.tanh), (rules.GeluRule(), nn.functional.gelu)]
+)
+def test_identity_rules_keep_relevance(rule, plain):
+    x = torch.tensor([-3.0, -1e-9, 0.0, 1e-9, 0.5, 4.0], dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(rule(x).sum(), x)
+    torch.testing.assert_close(rule(x), plain(x))
+    torch.testing.assert_close(x.detach() * gradient, plain(x).detach())
+    assert torch.isfinite(gradient).all()
+
+
+def test_bias_free_cnn_conserves_exactly(cnn, sequences):
+    with torch.no_grad():
+        for name, parameter in cnn.named_parameters():
+            if name.endswith("bias"):
+                parameter.zero_()
+    maps = explain(cnn, sequences, method="lrp", progress=False)
+    sums = np.array([relevance.sum() for relevance in maps.relevance])
+    assert sums == pytest.approx(maps.outputs, rel=1e-10, abs=1e-12)
+
+
+def test_cnn_ledger_accounts_for_the_whole_output(cnn, sequences):
+    maps = explain(cnn, sequences, method="lrp", progress=False)
+    assert maps.ledger.sum(axis="columns").to_numpy() == pytest.approx(maps.outputs, rel=1e-8)
+
+
+def test_gamma_rule_is_its_formula():
+    generator = torch.Generator().manual_seed(0)
+    convolution = nn.Conv1d(3, 4, 5, padding="same").double()
+    x = torch.rand(1, 3, 12, generator=generator, dtype=torch.float64).requires_grad_()
+    rule = rules.GammaConvolutionRule(convolution, "here", rules.Accounts(), gamma=0.4)
+    y = torch.relu(rule(x))
+    (gradient,) = torch.autograd.grad(y.sum(), x)
+    weight = convolution.weight.detach()
+    bias = convolution.bias.detach()
+    padded = torch.nn.functional.pad(x.detach(), (2, 2))[0]
+    expected = torch.zeros_like(padded)
+    for j in range(4):
+        for t in range(12):
+            window = padded[:, t : t + 5]
+            z = (window * weight[j]).sum() + bias[j]
+            if z > 0:
+                favoured = weight[j] + 0.4 * weight[j].clamp(min=0)
+                shares = window * favoured
+                total = shares.sum() + bias[j] + 0.4 * bias[j].clamp(min=0)
+                expected[:, t : t + 5] += shares / total * z
+    torch.testing.assert_close((x.detach() * gradient)[0], expected[:, 2:-2])

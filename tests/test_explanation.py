@@ -1,0 +1,110 @@
+"""The one call: its order, batches, targets, methods and errors."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from conftest import toy_dnabert2
+
+import dnalrp
+from dnalrp.attribution.explanation import methods
+from dnalrp.errors import InputError
+
+
+def all_methods(model):
+    return [(model, method) for method in methods(model)]
+
+
+@pytest.mark.parametrize("kind", ["dnabert2", "cnn"])
+def test_order_batch_and_padding_do_not_change_a_map(kind, request, sequences):
+    model = request.getfixturevalue(kind)
+    for method in methods(model):
+        one = dnalrp.explain(model, sequences, method, batch_size=1, progress=False)
+        many = dnalrp.explain(model, sequences[::-1], method, batch_size=4, progress=False)
+        assert one.outputs == pytest.approx(many.outputs[::-1], abs=1e-12)
+        for a, b in zip(one.relevance, many.relevance[::-1], strict=True):
+            assert a == pytest.approx(b, abs=1e-10)
+
+
+def test_gradient_x_input_is_input_times_gradient(dnabert2):
+    maps = dnalrp.explain(dnabert2, ["ACGTTGCA"], "gradient_x_input", progress=False)
+    batch = dnabert2.tokenizer("ACGTTGCA", return_tensors="pt")
+    words = dnabert2.get_input_embeddings()(batch["input_ids"]).detach().requires_grad_()
+    logits = dnabert2(inputs_embeds=words).logits[0]
+    (gradient,) = torch.autograd.grad(logits[1] - logits[0], words)
+    assert maps.relevance[0] == pytest.approx((words * gradient).sum(-1)[0].detach().numpy())
+
+
+def test_targets_are_opposite_margins(dnabert2, sequences):
+    first, second = (
+        dnalrp.explain(dnabert2, sequences, target=t, progress=False) for t in (0, 1)
+    )
+    assert first.outputs == pytest.approx(-second.outputs)
+    assert first.relevance[0] == pytest.approx(-second.relevance[0])
+
+
+def test_default_target_of_three_classes_is_the_predicted_one(byte_pairs, sequences):
+    maps = dnalrp.explain(toy_dnabert2(byte_pairs, labels=3), sequences, progress=False)
+    ranked = np.sort(maps.logits, axis=1)
+    assert maps.outputs == pytest.approx(ranked[:, -1] - ranked[:, -2])
+
+
+def test_spans_tile_every_sequence(dnabert2, sequences):
+    maps = dnalrp.explain(dnabert2, sequences, progress=False)
+    for sequence, spans in zip(sequences, maps.spans, strict=True):
+        assert spans[0].tolist() == spans[-1].tolist() == [0, 0]
+        inner = spans[1:-1]
+        assert inner[0, 0] == 0 and inner[-1, 1] == len(sequence)
+        assert (inner[1:, 0] == inner[:-1, 1]).all()
+
+
+def test_lower_case_is_the_same_sequence(dnabert2):
+    upper, lower = (dnalrp.explain(dnabert2, [s], progress=False) for s in ("ACGGT", "acggt"))
+    assert upper.relevance[0] == pytest.approx(lower.relevance[0])
+
+
+def test_threads_do_not_disturb_each_other(dnabert2, sequences):
+    expected = dnalrp.explain(dnabert2, sequences, progress=False).relevance[0]
+    plain = dnalrp.explain(dnabert2, sequences, "gradient_x_input", progress=False).relevance[0]
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [
+            pool.submit(dnalrp.explain, dnabert2, sequences, method, progress=False)
+            for method in ("attnlrp", "gradient_x_input") * 4
+        ]
+    for index, job in enumerate(jobs):
+        reference = plain if index % 2 else expected
+        assert job.result().relevance[0] == pytest.approx(reference, abs=1e-10)
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_callers_without_gradients_get_the_same_map(dnabert2, context):
+    expected = dnalrp.explain(dnabert2, ["ACGTTT"], progress=False).relevance[0]
+    with context():
+        assert dnalrp.explain(dnabert2, ["ACGTTT"], progress=False).relevance[0] == pytest.approx(
+            expected
+        )
+
+
+@pytest.mark.parametrize("sequence", ["A", "NNNN", "N"])
+def test_shortest_and_unknown_sequences_have_finite_maps(dnabert2, cnn, sequence):
+    for model, method in all_methods(dnabert2) + all_methods(cnn):
+        maps = dnalrp.explain(model, [sequence], method, progress=False)
+        assert np.isfinite(maps.relevance[0]).all()
+        assert maps.nucleotides().shape == (1, len(sequence))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sequences": []}, "no sequences"),
+        ({"sequences": [""]}, "sequence 0: the sequence is empty"),
+        ({"sequences": ["ACGT", "ACRT"]}, "sequence 1: character 'R' at position 3"),
+        ({"method": "lrp"}, "'lrp' does not explain a dnabert2"),
+        ({"batch_size": 0}, "batch_size 0"),
+    ],
+)
+def test_mistakes_get_one_clear_line(dnabert2, arguments, message):
+    with pytest.raises(InputError, match=message) as error:
+        dnalrp.explain(dnabert2, **{"sequences": ["ACGT"], "progress": False} | arguments)
+    assert "\n" not in str(error.value)
