@@ -20,7 +20,7 @@ with running(snakemake):
     torch.set_num_threads(snakemake.threads)
     settings = snakemake.params.settings
     sequences = pd.read_parquet(snakemake.input.sequences)
-    explained = sequences[sequences["split"] == settings["split"]].reset_index(drop=True)
+    explained = sequences[sequences["split"].isin(settings["splits"])].reset_index(drop=True)
     model = load(snakemake.input.model)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     print(f"device {device}, {len(explained)} sequences")

@@ -24,11 +24,13 @@ with running(snakemake):
         settings["flank"],
         settings["max_seqlets"],
         settings["fdr"],
+        settings["leiden_runs"],
         settings["seed"],
     )
     truth = {
         sign: fetch_motifs(ids, release) for sign, ids in snakemake.params.true_motifs.items()
     }
+    targets = core_vertebrates(release)
     sequences = pd.read_parquet(snakemake.input.sequences).set_index("id")["sequence"]
     for path in sorted(Path(snakemake.input.nucleotides).glob("*.split.h5")):
         maps, method = read_nucleotides(path), path.name.removesuffix(".split.h5")
@@ -38,7 +40,7 @@ with running(snakemake):
         patterns = discover_patterns(
             maps.relevance, encoded, discovery, folder / "patterns.h5"
         )
-        matches = match_patterns(patterns, core_vertebrates(release))
+        matches = match_patterns(patterns, targets, settings["min_information"])
         recovery = recovered_motifs(matches, truth, settings["p_value"])
         recovery["precision"] = precision(matches, truth, settings["p_value"])
         matches.to_csv(folder / "matches.tsv", sep="\t", index=False)

@@ -70,9 +70,10 @@ with running(snakemake):
             results, snakemake.params.runs, snakemake.params.settings["examples"], matrices
         ),
         {
-            "split": settings["attribute"]["split"],
+            "splits": settings["attribute"]["splits"],
             "datasets": snakemake.params.datasets,
             "p_value": settings["motifs"]["p_value"],
+            "min_information": settings["motifs"]["min_information"],
             "versions": record["versions"],
             "settings": yaml.safe_dump(settings, sort_keys=False),
         },

@@ -40,8 +40,9 @@ def auroc(relevance: Array, mask: Mask) -> float:
 
 
 def average_precision(relevance: Array, mask: Mask) -> float:
-    """Area under the precision-recall curve by its steps; chance level |M| / n.
+    """Area under the precision-recall curve by its steps.
 
+    The chance level is its own expectation over all orders, somewhat above |M| / n.
     In a group of t ties with m true, after a positions with p true, the i-th is true with
     chance m / t, and then (i - 1)(m - 1) / (t - 1) of those before it in the group are.
     """
@@ -89,6 +90,8 @@ METRICS = {
 
 def chance_level(metric: str, mask: Mask) -> float:
     """Expected value of a localisation metric for a map that knows nothing."""
+    if metric == "auprc":
+        return average_precision(np.zeros(len(mask)), mask)
     return 0.5 if metric == "auroc" else float(mask.mean())
 
 

@@ -20,6 +20,7 @@ class Discovery(NamedTuple):
     flank: int
     max_seqlets: int
     fdr: float
+    leiden_runs: int
     seed: int
 
 
@@ -71,7 +72,7 @@ def discover_patterns(
             flank_size=settings.flank,
             target_seqlet_fdr=settings.fdr,
             max_seqlets_per_metacluster=settings.max_seqlets,
-            n_leiden_runs=16,
+            n_leiden_runs=settings.leiden_runs,
         )
     with written_whole(path) as beside:
         modiscolite.io.save_hdf5(str(beside), positive, negative, encoded.shape[1])
@@ -96,15 +97,27 @@ def read_patterns(path: str | Path) -> list[Pattern]:
     return sorted(patterns, key=lambda pattern: (pattern.sign != "positive", -pattern.seqlets))
 
 
-def trimmed(pattern: Pattern, threshold: float = 0.3) -> Pattern:
-    """The pattern without its flanks of low contribution.
+def information(pattern: Pattern) -> Array:
+    """Information content per position in bits, (width,), against a uniform background.
 
-    Kept is what lies between the first and last position whose summed absolute contribution
-    reaches ``threshold`` times the highest, as modisco-lite trims for its reports.
+    The mean excess of few seqlets is taken off: 3 / (2 n ln 2) bits for n (Schneider et al.
+    1986), so that aligned noise has none.
     """
-    strength = np.abs(pattern.contributions).sum(axis=1)
-    strong = np.flatnonzero(strength >= threshold * strength.max())
-    core = slice(strong[0], strong[-1] + 1)
+    p = np.clip(pattern.frequencies, 1e-9, 1.0)
+    excess = 3.0 / (2.0 * np.log(2.0) * pattern.seqlets)
+    return 2.0 + (p * np.log2(p)).sum(axis=1) - excess
+
+
+def trimmed(pattern: Pattern, threshold: float = 0.4) -> Pattern:
+    """The pattern from its first to its last position of at least ``threshold`` bits.
+
+    The whole pattern where no position has them. Contributions are no guide here: in token maps
+    they may lie on one token of a long motif.
+    """
+    informative = np.flatnonzero(information(pattern) >= threshold)
+    if not len(informative):
+        return pattern
+    core = slice(informative[0], informative[-1] + 1)
     return pattern._replace(
         frequencies=pattern.frequencies[core], contributions=pattern.contributions[core]
     )

@@ -6,39 +6,57 @@ import numpy as np
 import pandas as pd
 
 from dnalrp.data.jaspar import Motif
-from dnalrp.motifs.discovery import Pattern, trimmed
+from dnalrp.data.nucleotides import NUCLEOTIDES
+from dnalrp.motifs.discovery import Pattern, information, trimmed
 
-MATCH_COLUMNS = ["pattern", "sign", "seqlets", "consensus", "matrix_id", "name", "families"]
-MATCH_COLUMNS += ["p_value"]
+MATCH_COLUMNS = ["pattern", "sign", "seqlets", "consensus", "information"]
+MATCH_COLUMNS += ["matrix_id", "name", "families", "p_value"]
 
 
-def match_patterns(patterns: Sequence[Pattern], targets: Sequence[Motif]) -> pd.DataFrame:
+def match_patterns(
+    patterns: Sequence[Pattern], targets: Sequence[Motif], min_information: float
+) -> pd.DataFrame:
     """Best match of every pattern among ``targets``, both strands.
 
-    P-values depend on the targets: give a whole collection, never the expected motifs alone.
+    P-values depend on the targets: give a whole collection, never the expected motifs alone. A
+    pattern of less than ``min_information`` bits is no motif and is matched to nothing: TOMTOM
+    gives such patterns p-values as low as 1e-10 with the longest matrices.
 
     Returns
     -------
     pandas.DataFrame
-        ``pattern, sign, seqlets, consensus, matrix_id, name, families, p_value``, one row a
-        pattern; ``families`` are joined by ``;``, the p-value is TOMTOM's for the best match.
+        ``pattern, sign, seqlets, consensus, information, matrix_id, name, families, p_value``,
+        one row a pattern; ``families`` are joined by ``;``, the p-value is TOMTOM's for the best
+        match, the last four are missing where nothing was matched.
     """
+    cores = [trimmed(pattern) for pattern in patterns]
+    bits = [float(information(core).sum()) for core in cores]
+    motifs = [core for core, total in zip(cores, bits, strict=True) if total >= min_information]
+    best = _best_matches(motifs, targets)
+    rows = []
+    for core, total in zip(cores, bits, strict=True):
+        consensus = "".join(NUCLEOTIDES[base] for base in core.frequencies.argmax(axis=1))
+        match = best.get(core.name, (None, None, None, np.nan))
+        rows.append((core.name, core.sign, core.seqlets, consensus, total, *match))
+    return pd.DataFrame(rows, columns=MATCH_COLUMNS).astype({"p_value": float})
+
+
+def _best_matches(
+    patterns: Sequence[Pattern], targets: Sequence[Motif]
+) -> dict[str, tuple[str, str, str, float]]:
+    """Matrix id, name, families and p-value of each pattern's best match, by pattern."""
     if not patterns:
-        return pd.DataFrame(columns=MATCH_COLUMNS)
+        return {}
     from memelite import tomtom
 
-    queries = [trimmed(pattern).frequencies.T for pattern in patterns]
+    queries = [np.ascontiguousarray(pattern.frequencies.T) for pattern in patterns]
     p_values = tomtom(queries, [target.probabilities for target in targets])[0]
-    rows = []
-    for pattern, query, p_row in zip(patterns, queries, p_values, strict=True):
-        best = int(np.argmin(p_row))
-        consensus = "".join("ACGT"[base] for base in query.argmax(axis=0))
-        target = targets[best]
-        rows.append(
-            (pattern.name, pattern.sign, pattern.seqlets, consensus)
-            + (target.matrix_id, target.name, ";".join(target.families), float(p_row[best]))
-        )
-    return pd.DataFrame(rows, columns=MATCH_COLUMNS)
+    best = {}
+    for pattern, row in zip(patterns, p_values, strict=True):
+        target = targets[int(np.argmin(row))]
+        families = ";".join(target.families)
+        best[pattern.name] = (target.matrix_id, target.name, families, float(row.min()))
+    return best
 
 
 def recovered_motifs(
@@ -84,7 +102,10 @@ def recovered_motifs(
 
 
 def precision(matches: pd.DataFrame, truth: dict[str, Sequence[Motif]], p_value: float) -> float:
-    """Share of seqlets in patterns that match a true motif or its family; NaN without patterns."""
+    """Share of seqlets in patterns that match a true motif or its family; NaN without patterns.
+
+    Patterns that are no motif count as wrong.
+    """
     if matches.empty:
         return float("nan")
     true_families = {
