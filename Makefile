@@ -24,6 +24,8 @@ setup: .venv/complete
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dnalrp needs Python 3.11 or newer; name one with make PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@echo "== compiling the motif matcher (a minute or two, once)"
+	$(BIN)/python -c 'from dnalrp.motifs.matching import compile_matcher; compile_matcher()'
 	@touch $@
 
 lint: setup

@@ -77,7 +77,7 @@ def explain_one(model, input_ids, bias, alibi):
         u, w = mlp.gated_layers(middle).chunk(2, -1)
         gelu = torch.nn.functional.gelu(u)
         out = mlp.wo(gelu * w)
-        trace.append((layer, x, q, k, v, context, dense, middle, u, w, gelu * w, out))
+        trace.append((layer, x, q, k, v, context, dense, middle, gelu * w, out))
         x = mlp.layernorm(out + middle)
     pooled_in = bert.pooler.dense(x[0])
     pooled = pooled_in.tanh()
@@ -87,7 +87,7 @@ def explain_one(model, input_ids, bias, alibi):
     first = linear(x[0], bert.pooler.dense.weight, bert.pooler.dense.bias, relevance)
     relevance = torch.zeros_like(x)
     relevance[0] = first
-    for layer, x, q, k, v, context, dense, middle, _u, w, gated, out in reversed(trace):
+    for layer, x, q, k, v, context, dense, middle, gated, out in reversed(trace):
         own, mlp = layer.attention, layer.mlp
         total = out + middle
         at_total = layer_norm(total, mlp.layernorm, relevance)

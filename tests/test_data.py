@@ -272,7 +272,7 @@ def test_wrong_checksum_leaves_nothing_behind(tmp_path):
 def test_no_network_is_said_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with pytest.raises(InputError, match="janggu==0.10.2: download failed") as error:
+    with pytest.raises(InputError, match=r"janggu==0\.10\.2: download failed") as error:
         fetch_wheel("janggu==0.10.2", "0" * 64, tmp_path / "archive.whl")
     assert "\n" not in str(error.value)
 

@@ -97,7 +97,9 @@ def published_like_checkpoint(folder, tokenizer):
     language_model = DnaBert2ForMaskedLM(config)
     language_model.bert.load_state_dict(model.bert.state_dict(), strict=False)
     tokenizer.save_pretrained(folder)
-    settings = {k: v for k, v in config.to_dict().items() if k not in ("model_type", "pad_token_id")}
+    settings = {
+        k: v for k, v in config.to_dict().items() if k not in ("model_type", "pad_token_id")
+    }
     settings |= {"alibi_starting_size": 512, "auto_map": {"AutoModel": "bert_layers.BertModel"}}
     (folder / "config.json").write_text(json.dumps(settings))
     torch.save(language_model.state_dict(), folder / "pytorch_model.bin")

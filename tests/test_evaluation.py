@@ -28,11 +28,12 @@ def small_maps(draw):
 
 def over_tie_orders(relevance, mask, score):
     """Mean of a score for untied maps over all orders of tied values."""
-    scores = []
-    for order in itertools.permutations(range(len(relevance))):
-        if all(relevance[a] >= relevance[b] for a, b in itertools.pairwise(order)):
-            scores.append(score(mask[list(order)]))
-    return np.mean(scores)
+    falling = [
+        order
+        for order in itertools.permutations(range(len(relevance)))
+        if all(relevance[a] >= relevance[b] for a, b in itertools.pairwise(order))
+    ]
+    return np.mean([score(mask[list(order)]) for order in falling])
 
 
 @settings(deadline=None, max_examples=60)

@@ -37,9 +37,7 @@ def test_gradient_x_input_is_input_times_gradient(dnabert2):
 
 
 def test_targets_are_opposite_margins(dnabert2, sequences):
-    first, second = (
-        dnalrp.explain(dnabert2, sequences, target=t, progress=False) for t in (0, 1)
-    )
+    first, second = (dnalrp.explain(dnabert2, sequences, target=t, progress=False) for t in (0, 1))
     assert first.outputs == pytest.approx(-second.outputs)
     assert first.relevance[0] == pytest.approx(-second.relevance[0])
 

@@ -17,16 +17,23 @@ def tokenised(draw):
     spans = np.stack([ends - widths, ends], axis=1)
     spans = np.concatenate([[[0, 0]], spans, [[0, 0]]])
     values = draw(
-        st.lists(
-            st.floats(-5, 5, allow_subnormal=False), min_size=len(spans), max_size=len(spans)
-        )
+        st.lists(st.floats(-5, 5, allow_subnormal=False), min_size=len(spans), max_size=len(spans))
     )
     return spans, np.array(values), int(ends[-1])
 
 
 def test_split_and_copy_by_hand():
     relevance = np.array([9.0, 6.0, -1.0, 2.0, 9.0])
-    assert to_nucleotides(relevance, SPANS, 8, "split").tolist() == [2, 2, 2, -1, 0.5, 0.5, 0.5, 0.5]
+    assert to_nucleotides(relevance, SPANS, 8, "split").tolist() == [
+        2,
+        2,
+        2,
+        -1,
+        0.5,
+        0.5,
+        0.5,
+        0.5,
+    ]
     assert to_nucleotides(relevance, SPANS, 8, "copy").tolist() == [6, 6, 6, -1, 2, 2, 2, 2]
 
 

@@ -6,6 +6,8 @@
 from importlib import import_module
 from typing import Any
 
+__version__ = "0.1.0"
+
 __all__ = ["InputError", "RelevanceMaps", "explain", "load"]
 
 _PUBLIC = {

@@ -10,9 +10,7 @@ from sklearn.metrics import (
 )
 
 
-def performance(
-    labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
-) -> dict[str, float]:
+def performance(labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]) -> dict[str, float]:
     """AUROC, AUPRC, MCC and accuracy; ``scores`` are margins, positive for class 1.
 
     Both are (sequences,). MCC and accuracy call class 1 where the margin is above zero.

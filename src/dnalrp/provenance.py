@@ -13,8 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dnalrp import __version__
+
 KEY = b"dnalrp"
-RECORDED_PACKAGES = ("dnalrp", "torch", "transformers", "tangermeme", "modisco-lite", "pyjaspar")
+RECORDED_PACKAGES = ("torch", "transformers", "tangermeme", "modisco-lite", "pyjaspar")
 
 
 def checksum(path: str | Path) -> str:
@@ -45,7 +47,7 @@ def provenance(
         "stage": stage,
         "settings": dict(settings),
         "inputs": {str(path): checksum(path) for path in inputs},
-        "versions": {"python": platform.python_version()}
+        "versions": {"dnalrp": __version__, "python": platform.python_version()}
         | {name: version(name) for name in RECORDED_PACKAGES},
     }
 

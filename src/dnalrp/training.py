@@ -87,6 +87,7 @@ def train(
     sequences: pd.DataFrame,
     settings: TrainingSettings,
     checkpoints: str | Path,
+    device: torch.device,
 ) -> pd.DataFrame:
     """Train ``model`` in place on the ``train`` split; the epoch of best dev AUROC is kept.
 
@@ -97,6 +98,8 @@ def train(
     checkpoints
         Folder for the Trainer's checkpoints. Where it holds one of a run that was killed,
         training resumes from there.
+    device
+        Where to train; the model stays there.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def train(
     )
     trainer = Trainer(
         model=model,
-        args=_arguments(settings, len(augmented), Path(checkpoints)),
+        args=_arguments(settings, len(augmented), Path(checkpoints), device),
         train_dataset=augmented,
         eval_dataset=LabelledSequences(splits["dev"], tokenizer),
         processing_class=tokenizer,
@@ -132,11 +135,13 @@ def train(
     if last:
         log.info("resuming from %s", last)
     trainer.train(resume_from_checkpoint=last)
-    model.eval()
+    model.to(device).eval()
     return pd.DataFrame(trainer.state.log_history)
 
 
-def _arguments(settings: TrainingSettings, sequences: int, folder: Path) -> TrainingArguments:
+def _arguments(
+    settings: TrainingSettings, sequences: int, folder: Path, device: torch.device
+) -> TrainingArguments:
     steps = settings.epochs * -(-sequences // settings.batch_size)
     return TrainingArguments(
         output_dir=str(folder),
@@ -156,7 +161,8 @@ def _arguments(settings: TrainingSettings, sequences: int, folder: Path) -> Trai
         greater_is_better=True,
         seed=settings.seed,
         report_to=[],
-        dataloader_pin_memory=torch.cuda.is_available(),
+        use_cpu=device.type == "cpu",
+        dataloader_pin_memory=device.type != "cpu",
         remove_unused_columns=False,
     )
 

@@ -14,6 +14,7 @@ with running(snakemake):
 
     from dnalrp.attribution.explanation import RelevanceBatch, iterate_relevance
     from dnalrp.attribution.storage import StoredBatch, write_attributions
+    from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.provenance import provenance
 
@@ -22,7 +23,7 @@ with running(snakemake):
     sequences = pd.read_parquet(snakemake.input.sequences)
     explained = sequences[sequences["split"].isin(settings["splits"])].reset_index(drop=True)
     model = load(snakemake.input.model)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = compute_device(snakemake.params.gpu)
     print(f"device {device}, {len(explained)} sequences")
     texts, ids = explained["sequence"].tolist(), explained["id"].to_numpy()
 

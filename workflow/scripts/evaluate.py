@@ -12,14 +12,23 @@ with running(snakemake):
     import pandas as pd
     import torch
 
-    from dnalrp.evaluation.judging import judge_concentration, judge_faithfulness
-    from dnalrp.evaluation.judging import judge_ledger, judge_localisation, judge_similarity
-    from dnalrp.evaluation.judging import load_explained
+    from dnalrp.evaluation.judging import (
+        judge_concentration,
+        judge_faithfulness,
+        judge_ledger,
+        judge_localisation,
+        judge_similarity,
+        load_explained,
+    )
+    from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.provenance import provenance, write_table
 
     torch.set_num_threads(snakemake.threads)
     settings = snakemake.params.settings
+    device = compute_device(snakemake.params.gpu)
+    model = load(snakemake.input.model).to(device)
+    print(f"device {device}")
     explained = load_explained(
         pd.read_parquet(snakemake.input.sequences),
         pd.read_parquet(snakemake.input.sites),
@@ -32,7 +41,7 @@ with running(snakemake):
             judge_concentration(explained),
             judge_similarity(explained),
             judge_ledger(explained),
-            judge_faithfulness(explained, load(snakemake.input.model), settings),
+            judge_faithfulness(explained, model, settings),
         ],
         ignore_index=True,
     )

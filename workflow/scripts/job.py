@@ -38,7 +38,7 @@ class Tee:
 
 @contextmanager
 def running(snakemake: "Snakemake") -> Iterator[None]:
-    """Run a job with its output in the rule's log and its threads set; print user errors as one line.
+    """Run a job: output to the rule's log, threads set, a user's error printed as one line.
 
     Enter it before importing libraries with threads of their own: they read their number of
     threads from the environment once.
@@ -71,10 +71,12 @@ def _circumstances(snakemake: "Snakemake") -> str:
     """Threads, seed and versions, for the head of the log."""
     from importlib.metadata import version
 
-    packages = ("dnalrp", "torch", "transformers", "modisco-lite")
+    from dnalrp import __version__
+
+    packages = ("torch", "transformers", "modisco-lite")
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
     seed = snakemake.wildcards.get("seed", snakemake.params.get("seed", "none"))
     return (
         f"{snakemake.threads} thread(s), seed {seed}, "
-        f"python {platform.python_version()}, {versions}"
+        f"dnalrp {__version__}, python {platform.python_version()}, {versions}"
     )

@@ -27,9 +27,7 @@ with running(snakemake):
         settings["leiden_runs"],
         settings["seed"],
     )
-    truth = {
-        sign: fetch_motifs(ids, release) for sign, ids in snakemake.params.true_motifs.items()
-    }
+    truth = {sign: fetch_motifs(ids, release) for sign, ids in snakemake.params.true_motifs.items()}
     targets = core_vertebrates(release)
     sequences = pd.read_parquet(snakemake.input.sequences).set_index("id")["sequence"]
     for path in sorted(Path(snakemake.input.nucleotides).glob("*.split.h5")):
@@ -37,9 +35,7 @@ with running(snakemake):
         folder = Path(snakemake.output.motifs) / method
         folder.mkdir(parents=True)
         encoded = one_hot(sequences[maps.ids].tolist())
-        patterns = discover_patterns(
-            maps.relevance, encoded, discovery, folder / "patterns.h5"
-        )
+        patterns = discover_patterns(maps.relevance, encoded, discovery, folder / "patterns.h5")
         matches = match_patterns(patterns, targets, settings["min_information"])
         recovery = recovered_motifs(matches, truth, settings["p_value"])
         recovery["precision"] = precision(matches, truth, settings["p_value"])

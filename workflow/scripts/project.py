@@ -42,7 +42,8 @@ with running(snakemake):
             split = projected if how == "split" else split
         for how in snakemake.params.to_tokens:
             pooled = [
-                to_tokens(row, spans, how) for row, spans in zip(split, reference.spans, strict=True)
+                to_tokens(row, spans, how)
+                for row, spans in zip(split, reference.spans, strict=True)
             ]
             batch = StoredBatch(
                 *(maps.ids, maps.lengths, pooled, reference.spans),

@@ -15,12 +15,14 @@ with running(snakemake):
 
     from dnalrp.data.nucleotides import reverse_complement
     from dnalrp.models.building import build_model
+    from dnalrp.models.device import compute_device
     from dnalrp.models.prediction import predict
     from dnalrp.performance import performance
     from dnalrp.provenance import provenance, write_record, write_table
     from dnalrp.training import TrainingSettings, train
 
     torch.set_num_threads(snakemake.threads)
+    device = compute_device(snakemake.params.gpu)
     seed, settings = int(snakemake.wildcards.seed), snakemake.params.model
     sequences = pd.read_parquet(snakemake.input.sequences)
     own = sequences.loc[sequences["split"] == "train", "sequence"]
@@ -33,6 +35,8 @@ with running(snakemake):
         max_token_length=settings["max_token_length"],
         seed=seed,
     )
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    print(f"device {device}, {parameters} parameters, {len(own)} training sequences")
     record = provenance("train", {"seed": seed, "model": settings}, snakemake.input)
     checkpoints = Path(snakemake.params.checkpoints)
     history = train(
@@ -41,6 +45,7 @@ with running(snakemake):
         sequences,
         TrainingSettings(**settings["training"], seed=seed),
         checkpoints,
+        device,
     )
     folder = Path(snakemake.output.model)
     model.save_pretrained(folder)

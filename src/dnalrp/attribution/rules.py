@@ -51,7 +51,7 @@ def per_sequence(x: Tensor) -> Tensor:
 
 
 class LinearRule(nn.Module):
-    """Epsilon rule with epsilon to 0 on y = W x + b: the gradient is unchanged, the bias keeps b * g.
+    """Epsilon rule, epsilon to 0, on y = W x + b: the plain gradient; the bias keeps b * g.
 
     R_in[i] = sum_j x_i W_ji g_j; kept, ``linear_bias``: sum_j b_j g_j. Conserves
     y * g = R_in + kept. AttnLRP (arXiv 2402.05602), equation 8.
@@ -99,9 +99,7 @@ class LayerNormRule(nn.Module):
 
 class _LayerNorm(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, rule: LayerNormRule
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, rule: LayerNormRule) -> Tensor:
         y, _, inverse_std = torch.native_layer_norm(
             x, list(weight.shape), weight, bias, rule.module.eps
         )

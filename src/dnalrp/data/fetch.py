@@ -72,15 +72,12 @@ def extract(archive: str | Path, members: Iterable[str], folder: str | Path) -> 
     InputError
         The archive is not a zip file or lacks a member.
     """
-    paths = []
     try:
         with zipfile.ZipFile(archive) as opened:
-            for member in members:
-                paths.append(Path(opened.extract(member, folder)))
+            return [Path(opened.extract(member, folder)) for member in members]
     except zipfile.BadZipFile as error:
         raise InputError(f"{archive}: not a zip archive; fetch it again") from error
     except KeyError as error:
         raise InputError(
             f"{archive}: holds no {error.args[0]!r}; correct 'fasta' under the data set's classes"
         ) from error
-    return paths

@@ -54,9 +54,7 @@ def find_sites(
     return sites.astype({"start": "int64", "end": "int64"})
 
 
-def scan_scores(
-    one_hot: npt.NDArray[np.int8], motifs: Sequence[Motif]
-) -> npt.NDArray[np.float64]:
+def scan_scores(one_hot: npt.NDArray[np.int8], motifs: Sequence[Motif]) -> npt.NDArray[np.float64]:
     """Log-likelihood ratio of 'one site of any of the motifs' to uniform background, (sequences,).
 
     The log of the mean over all motifs, strands and positions of the matrix's likelihood

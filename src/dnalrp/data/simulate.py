@@ -75,8 +75,7 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
         for index in range(count):
             name, label = f"{split}_{index:06d}", int(index % 2 == 0)
             planned = _plan(simulation, label, rng)
-            for site in _place(letters[index], planned, rng):
-                sites.append((name, *site))
+            sites.extend((name, *site) for site in _place(letters[index], planned, rng))
             text = "".join(NUCLEOTIDES[letter] for letter in letters[index])
             sequences.append((name, text, label, split))
     return (

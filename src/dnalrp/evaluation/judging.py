@@ -105,7 +105,9 @@ def judge_localisation(explained: Explained) -> pd.DataFrame:
         for (method, how), relevance in maps.items():
             for metric, score in localisation.METRICS.items():
                 chance = localisation.chance_level(metric, mask)
-                rows.append(_row(method, how, "localisation", metric, name, score(relevance, mask), chance))
+                rows.append(
+                    _row(method, how, "localisation", metric, name, score(relevance, mask), chance)
+                )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -1,16 +1,18 @@
-"""A convolutional classifier, the standard baseline of regulatory genomics, as a Hugging Face model.
+"""A convolutional classifier, the standard baseline of regulatory genomics.
 
 Wide first filters that act as motif detectors, ReLU, max-pooling, a second convolution that
 combines them, a global maximum and a small dense head (DeepBind, Alipanahi et al. 2015; Basset,
 Kelley et al. 2016). It reads one-hot nucleotides, takes any length, and keeps the call contract
-of the language models: ids or ``inputs_embeds`` (here the one-hot) and an attention mask.
+of the language models, Hugging Face's: ids or ``inputs_embeds`` (here the one-hot) and an
+attention mask.
 """
 
 import torch
 from huggingface_hub.dataclasses import strict
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from transformers import PreTrainedConfig, PreTrainedModel, initialization as init
+from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import initialization as init
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 

@@ -302,7 +302,9 @@ class DnaBert2MaskedLMHead(nn.Module):
 class DnaBert2ForMaskedLM(DnaBert2PreTrainedModel):
     """Masked-language model; the decoder's weight is the word embedding."""
 
-    _tied_weights_keys = {"cls.predictions.decoder.weight": "bert.embeddings.word_embeddings.weight"}
+    _tied_weights_keys = {
+        "cls.predictions.decoder.weight": "bert.embeddings.word_embeddings.weight"
+    }
 
     def __init__(self, config: DnaBert2Config) -> None:
         super().__init__(config)

@@ -21,7 +21,9 @@ _NEW_IN_A_CLASSIFIER = ("classifier.", "bert.pooler.")
 _NOT_IN_A_CLASSIFIER = ("cls.",)
 
 
-def load(name: str | Path, num_labels: int | None = None, revision: str = "main") -> PreTrainedModel:
+def load(
+    name: str | Path, num_labels: int | None = None, revision: str = "main"
+) -> PreTrainedModel:
     """Load a DNABERT-2 or CNN classifier in evaluation mode; ``model.tokenizer`` comes with it.
 
     Parameters

@@ -117,3 +117,11 @@ def precision(matches: pd.DataFrame, truth: dict[str, Sequence[Motif]], p_value:
         for row in matches.itertuples()
     ]
     return float(matches.loc[right, "seqlets"].sum() / matches["seqlets"].sum())
+
+
+def compile_matcher() -> None:
+    """Have TOMTOM compiled now, once for the machine: the first call takes a minute or two."""
+    uniform = np.full((8, 4), 0.25)
+    pattern = Pattern("positive_0", "positive", 100, uniform, uniform)
+    motif = Motif("MA0000", "MA0000.1", "uniform", (), uniform.T)
+    _best_matches([pattern], [motif] * 30)

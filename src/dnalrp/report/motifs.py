@@ -32,9 +32,7 @@ def motif_pictures(
                 found = f"{name}: {match.seqlets} seqlets"
                 target = matrices[match.matrix_id]
                 matched = f"{target.matrix_id} {target.name}, p = {match.p_value:.1e}"
-                rows.append(
-                    (found, patterns[name].contributions, matched, target.probabilities)
-                )
+                rows.append((found, patterns[name].contributions, matched, target.probabilities))
             title = f"{run.rsplit('/', 1)[0].replace('/', ', ')}, {folder.name}"
             pictures.append(picture(title, motif_figure(rows), dpi=90))
     return pictures

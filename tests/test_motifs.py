@@ -1,0 +1,98 @@
+"""TF-MoDISco and TOMTOM find what was planted, name it, and find nothing in noise."""
+
+import numpy as np
+import pytest
+
+from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
+from dnalrp.data.nucleotides import one_hot
+from dnalrp.data.simulate import Simulation, simulate
+from dnalrp.motifs.discovery import Discovery, Pattern, discover_patterns, information, trimmed
+from dnalrp.motifs.matching import match_patterns, precision, recovered_motifs
+
+RELEASE = "JASPAR2026"
+TRUE = fetch_motifs(["MA0139", "MA0106"], RELEASE)
+DECOYS = fetch_motifs(["MA0112"], RELEASE)
+SETTINGS = Discovery(window=21, flank=10, max_seqlets=400, fdr=0.2, leiden_runs=2, seed=1)
+
+
+def pattern_of(motif, seqlets=100, name="positive_0"):
+    frequencies = np.full((motif.width + 12, 4), 0.25)
+    frequencies[6:-6] = motif.probabilities.T
+    return Pattern(name, "positive", seqlets, frequencies, frequencies)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    simulation = Simulation(
+        length=150,
+        counts={"test": 500},
+        motifs=TRUE,
+        decoys=DECOYS,
+        sites=(1, 2),
+        rule="any",
+        spacing=(1, 2),
+        background={"kind": "composition", "gc": 0.41},
+        seed=5,
+    )
+    return simulate(simulation)
+
+
+def test_uninformative_flanks_are_trimmed():
+    motif = TRUE[1]
+    core = trimmed(pattern_of(motif))
+    assert core.frequencies.shape[0] == pytest.approx(motif.width, abs=2)
+    assert information(core).sum() == pytest.approx(motif.information.sum(), abs=1.5)
+
+
+def test_information_of_few_aligned_random_seqlets_is_near_zero():
+    rng = np.random.default_rng(0)
+    totals = []
+    for _ in range(200):
+        frequencies = rng.multinomial(20, [0.25] * 4, size=30) / 20
+        totals.append(information(Pattern("n", "positive", 20, frequencies, frequencies)).mean())
+    assert np.mean(totals) == pytest.approx(0, abs=0.01)
+
+
+def test_a_matrix_matches_itself_in_all_of_jaspar():
+    targets = core_vertebrates(RELEASE)
+    motifs = [*TRUE, *DECOYS]
+    patterns = [pattern_of(motif, name=f"positive_{i}") for i, motif in enumerate(motifs)]
+    matches = match_patterns(patterns, targets, min_information=6.0)
+    assert matches["matrix_id"].tolist() == [motif.matrix_id for motif in motifs]
+    assert (matches["p_value"] < 1e-8).all()
+
+
+def test_pattern_without_information_matches_nothing():
+    flat = np.full((30, 4), 0.25)
+    pattern = Pattern("positive_0", "positive", 20, flat, flat)
+    matches = match_patterns([pattern], core_vertebrates(RELEASE), min_information=6.0)
+    assert matches["matrix_id"].isna().all()
+    recovery = recovered_motifs(matches, {"positive": TRUE}, 1e-4)
+    assert not recovery["recovered"].any()
+    assert precision(matches, {"positive": TRUE}, 1e-4) == 0.0
+
+
+def test_planted_motifs_are_recovered_from_true_maps_and_not_from_noise(planted, tmp_path):
+    sequences, sites = planted
+    encoded = one_hot(sequences["sequence"].tolist())
+    place = {name: row for row, name in enumerate(sequences["id"])}
+    noise = np.random.default_rng(0).normal(size=(len(sequences), 150)).astype(np.float32)
+    true = 0.05 * noise
+    for site in sites.itertuples():
+        true[place[site.id], site.start : site.end] += 1.0 if site.role == "motif" else -1.0
+    targets, truth = core_vertebrates(RELEASE), {"positive": TRUE, "negative": DECOYS}
+    found = {}
+    for name, maps in {"true": true, "noise": noise}.items():
+        patterns = discover_patterns(maps, encoded, SETTINGS, tmp_path / f"{name}.h5")
+        matches = match_patterns(patterns, targets, min_information=6.0)
+        found[name] = recovered_motifs(matches, truth, 1e-4)
+    assert found["true"]["recovered"].all() and found["true"]["exact"].all()
+    assert not found["noise"]["recovered"].any()
+
+
+def test_maps_of_zeros_have_no_patterns(planted, tmp_path):
+    sequences, _ = planted
+    encoded = one_hot(sequences["sequence"].tolist())
+    zeros = np.zeros((len(sequences), 150), dtype=np.float32)
+    assert discover_patterns(zeros, encoded, SETTINGS, tmp_path / "zeros.h5") == []
+    assert match_patterns([], core_vertebrates(RELEASE), 6.0).empty

@@ -1,0 +1,238 @@
+"""The workflow end to end on a tiny configuration, and what reruns when something changes."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PARTS = ("Snakefile", "rules", "workflow", "src", "envs", "profiles", "config.yaml")
+
+
+def write_peaks(path, seed, motif):
+    """Peaks on five chromosomes with a word in the middle of each."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    with path.open("w") as file:
+        for chrom in range(1, 6):
+            for index in range(24):
+                start = 1000 * index + 500 * seed
+                sequence = "".join(rng.choice(list("ACGT"), size=80))
+                sequence = sequence[:30] + motif + sequence[30 + len(motif) :]
+                file.write(f">chr{chrom}:{start}-{start + 80}\n{sequence.lower()}\n")
+
+
+def tiny_configuration(folder):
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    simulated, peaks = settings["datasets"].values()
+    simulated |= {"length": 80, "sequences": {"train": 64, "dev": 24, "test": 24}}
+    simulated |= {"sites": [1, 2], "motifs": ["MA0139", "MA0106"]}
+    peaks |= {"archive": None, "splits": {"dev": ["chr4"], "test": ["chr5"]}}
+    for entry, motif, seed in zip(
+        peaks["classes"], ("AAAATGCTGACTCAGCA", "CTTTGTTATGCAAAT"), (0, 1), strict=True
+    ):
+        write_peaks(folder / f"{entry['name']}.fa", seed, motif)
+        entry["fasta"] = [f"{entry['name']}.fa"]
+    language, convolutional = settings["models"].values()
+    language["size"] |= {"vocab_size": 64, "hidden_size": 16, "intermediate_size": 16}
+    language["size"] |= {"num_hidden_layers": 1, "num_attention_heads": 2}
+    convolutional["size"] |= {"filters": 8, "second_filters": 8, "hidden_size": 8}
+    for model in (language, convolutional):
+        model["training"] |= {"epochs": 2, "batch_size": 32}
+    settings["evaluate"]["faithfulness"] |= {"sequences": 8, "shares": [0.2, 0.5], "draws": 1}
+    settings["evaluate"]["intervals"]["resamples"] = 100
+    settings["report"]["examples"] = 1
+    return settings
+
+
+def snakemake(folder, *arguments):
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
+
+
+def planned_rules(folder, *arguments):
+    """Names of the rules that a dry run would execute."""
+    result = snakemake(folder, "-n", "--quiet", *arguments)
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = [line.split() for line in (result.stdout + result.stderr).splitlines()]
+    counted = {line[0] for line in lines if len(line) == 2 and line[1].isdigit()}
+    return counted - {"total", "all"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project in a folder of its own, run once from nothing."""
+    folder = tmp_path_factory.mktemp("project")
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            shutil.copy(source, folder / part)
+    settings = tiny_configuration(folder)
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    result = snakemake(folder)
+    assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-5000:]
+    return folder
+
+
+@pytest.fixture
+def restored(project):
+    """The project, its configuration and code put back afterwards."""
+    saved = {p: p.read_bytes() for p in project.rglob("*") if p.suffix in (".py", ".yaml", ".fa")}
+    times = {p: p.stat().st_mtime_ns for p in saved}
+    yield project
+    import os
+
+    for path, content in saved.items():
+        if path.read_bytes() != content or path.stat().st_mtime_ns != times[path]:
+            path.write_bytes(content)
+            os.utime(path, ns=(times[path], times[path]))
+
+
+def change_setting(project, value, *keys):
+    path = project / "config.yaml"
+    settings = yaml.safe_load(path.read_text())
+    place = settings
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def test_every_stage_leaves_its_files(project):
+    results = project / "results"
+    sequences = pd.read_parquet(results / "data/implant/sequences.parquet")
+    assert list(sequences.columns) == ["id", "sequence", "label", "split"]
+    peaks = pd.read_parquet(results / "data/oct4_mafk/sequences.parquet")
+    assert {"chrom", "start", "end", "strand"} <= set(peaks.columns)
+    assert peaks["sequence"].str.fullmatch("[ACGTN]+").all()
+    model = results / "models/implant/dnabert2/seed1"
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "performance.tsv"):
+        assert (model / name).is_file()
+    with h5py.File(results / "attributions/implant/dnabert2/seed1/attnlrp.h5") as file:
+        assert json.loads(file.attrs["provenance"])["settings"]["method"] == "attnlrp"
+        assert file["ledger"].shape == (48, 6)
+    for name in ("gradient_x_input.split.h5", "random.copy.h5"):
+        assert (results / "nucleotides/oct4_mafk/dnabert2/seed1" / name).is_file()
+    assert (results / "tokens/oct4_mafk/cnn/seed1/lrp.sum.h5").is_file()
+
+
+def test_metrics_cover_every_axis_model_and_data_set(project):
+    table = pd.read_csv(project / "results/metrics.tsv", sep="\t")
+    axes = {"localisation", "sparsity", "complexity", "similarity", "faithfulness", "ledger"}
+    assert set(table["axis"]) == axes
+    for axis in axes:
+        rows = table[(table["axis"] == axis) & (table["model"] != "between_models")]
+        assert set(rows["model"]) == {"dnabert2", "cnn"}
+        assert set(rows["dataset"]) == {"implant", "oct4_mafk"}
+    assert {"matrix scan", "dnabert2", "cnn"} == set(
+        pd.read_csv(project / "results/performance.tsv", sep="\t")["model"]
+    )
+
+
+def test_report_is_one_file(project):
+    page = (project / "results/report/index.html").read_text()
+    assert "<h2" in page and 'src="data:image/png;base64' in page
+    assert "http://" not in page and "https://" not in page
+    manifest = json.loads((project / "results/report/manifest.json").read_text())
+    assert manifest["inputs"] and manifest["versions"]["torch"]
+
+
+def test_snakemake_writes_its_own_report(project, tmp_path):
+    result = snakemake(project, "--report", str(tmp_path / "report.html"))
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "Localisation" in (project / "results/report/index.html").read_text()
+    assert (tmp_path / "report.html").stat().st_size > 100_000
+
+
+def test_nothing_is_done_twice(project):
+    result = snakemake(project)
+    assert "Nothing to be done" in result.stdout + result.stderr
+
+
+DOWNSTREAM = {"summarise", "report"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "expected"),
+    [
+        (("report", "examples"), 2, {"report"}),
+        (("evaluate", "intervals", "resamples"), 101, DOWNSTREAM),
+        (("evaluate", "faithfulness", "draws"), 2, {"evaluate", *DOWNSTREAM}),
+        (("motifs", "window"), 19, {"motifs", *DOWNSTREAM}),
+        (
+            ("attribute", "alibi"),
+            "uniform",
+            {"attribute", "project", "motifs", "evaluate", "similarity", *DOWNSTREAM},
+        ),
+    ],
+)
+def test_a_changed_setting_reruns_what_depends_on_it(restored, keys, value, expected):
+    change_setting(restored, value, *keys)
+    assert planned_rules(restored) == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("report/page.py", {"report"}),
+        ("motifs/matching.py", {"motifs", *DOWNSTREAM}),
+        ("evaluation/similarity.py", {"evaluate", "similarity", *DOWNSTREAM}),
+        (
+            "attribution/rules.py",
+            {"attribute", "project", "motifs", "evaluate", "similarity", *DOWNSTREAM},
+        ),
+    ],
+)
+def test_changed_package_code_reruns_what_imports_it(restored, module, expected):
+    path = restored / "src/dnalrp" / module
+    path.write_text(path.read_text() + "\nCHANGED = True\n")
+    assert planned_rules(restored) == expected
+
+
+def test_a_comment_reruns_nothing(restored):
+    path = restored / "src/dnalrp/attribution/rules.py"
+    path.write_text(path.read_text() + "\n# only a comment\n")
+    assert planned_rules(restored) == set()
+
+
+def test_reordered_settings_rerun_nothing_but_the_report_stays(restored):
+    path = restored / "config.yaml"
+    settings = yaml.safe_load(path.read_text())
+    settings["models"]["cnn"] = dict(reversed(settings["models"]["cnn"].items()))
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
+    assert planned_rules(restored) == set()
+
+
+def test_one_stage_can_be_asked_for(project):
+    assert "attribute" not in planned_rules(project, "--until", "train", "--forceall")
+    assert planned_rules(project, "-R", "motifs") == {"motifs", *DOWNSTREAM}
+
+
+def test_a_misspelt_setting_stops_with_one_line(restored):
+    change_setting(restored, 1, "attribute", "batchsize")
+    result = snakemake(restored, "-n")
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "attribute: unknown setting 'batchsize'; did you mean 'batch_size'?" in output
+    assert "Traceback" not in output
+
+
+def test_a_bad_sequence_stops_with_one_line_and_leaves_nothing(restored):
+    path = restored / "Oct4.fa"
+    path.write_text(path.read_text().replace("ctttgttatgcaaat", "ctttgttatgcaaRR", 1))
+    result = snakemake(restored, "--until", "prepare")
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "Oct4.fa, line 1, record chr1:500-580: character 'R' at position 44" in output
+    assert "Traceback" not in output
+    assert not (restored / "results/data/oct4_mafk/sequences.parquet").exists()
