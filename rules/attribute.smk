@@ -11,17 +11,17 @@ rule attribute:
         f"{RESULTS}/logs/attribute/{{dataset}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/attribute/{{dataset}}/{{model}}/seed{{seed}}.tsv"
-    params:
-        settings=attribute_settings,
-        methods=settings_of("attribute", "methods", "{model}"),
-        gpu=GPU,
-        code=code_of("attribute.py"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=3000,
         runtime=240,
         gpu=GPU,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=attribute_settings,
+        methods=settings_of("attribute", "methods", "{model}"),
+        gpu=GPU,
+        code=code_of("attribute.py"),
     script:
         "../workflow/scripts/attribute.py"

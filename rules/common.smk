@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -10,9 +9,6 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 PACKAGE = ROOT / "src"
 sys.path.insert(0, str(PACKAGE))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-)
 
 from dnalrp.errors import InputError
 from dnalrp.settings import check_settings

@@ -8,15 +8,15 @@ rule fetch:
         f"{RESULTS}/logs/fetch/{{dataset}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/fetch/{{dataset}}.tsv"
-    params:
-        archive=settings_of("datasets", "{dataset}", "archive"),
-        code=code_of("fetch.py"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=500,
         runtime=30,
-    conda:
-        ENVIRONMENT
+    params:
+        archive=settings_of("datasets", "{dataset}", "archive"),
+        code=code_of("fetch.py"),
     script:
         "../workflow/scripts/fetch.py"
 
@@ -34,17 +34,17 @@ rule simulate:
         f"{RESULTS}/benchmarks/simulate/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=datasets_from("simulated"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
     params:
         dataset=settings_of("datasets", "{dataset}"),
         jaspar=config["jaspar"],
         seed=settings_of("datasets", "{dataset}", "seed"),
         code=code_of("simulate.py"),
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=30,
-    conda:
-        ENVIRONMENT
     script:
         "../workflow/scripts/simulate.py"
 
@@ -62,15 +62,15 @@ rule prepare:
         f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
     wildcard_constraints:
         dataset=datasets_from("peaks"),
-    params:
-        dataset=settings_of("datasets", "{dataset}"),
-        jaspar=config["jaspar"],
-        code=code_of("prepare.py"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1500,
         runtime=30,
-    conda:
-        ENVIRONMENT
+    params:
+        dataset=settings_of("datasets", "{dataset}"),
+        jaspar=config["jaspar"],
+        code=code_of("prepare.py"),
     script:
         "../workflow/scripts/prepare.py"

@@ -14,17 +14,17 @@ rule evaluate:
         f"{RESULTS}/logs/evaluate/{{dataset}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/evaluate/{{dataset}}/{{model}}/seed{{seed}}.tsv"
-    params:
-        settings=settings_of("evaluate", "faithfulness"),
-        gpu=GPU,
-        code=code_of("evaluate.py"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=3000,
         runtime=240,
         gpu=GPU,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings_of("evaluate", "faithfulness"),
+        gpu=GPU,
+        code=code_of("evaluate.py"),
     script:
         "../workflow/scripts/evaluate.py"
 
@@ -42,15 +42,15 @@ rule similarity:
         f"{RESULTS}/logs/similarity/{{dataset}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/similarity/{{dataset}}/seed{{seed}}.tsv"
-    params:
-        models=MODELS,
-        code=code_of("similarity.py"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1500,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        models=MODELS,
+        code=code_of("similarity.py"),
     script:
         "../workflow/scripts/similarity.py"
 
@@ -82,17 +82,17 @@ rule summarise:
         f"{RESULTS}/logs/summarise.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
     params:
         origins=METRIC_ORIGINS,
         runs=RUNS,
         datasets=DATASETS,
         settings=settings_of("evaluate", "intervals"),
         code=code_of("summarise.py"),
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=60,
-    conda:
-        ENVIRONMENT
     script:
         "../workflow/scripts/summarise.py"

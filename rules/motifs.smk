@@ -11,16 +11,16 @@ rule motifs:
         f"{RESULTS}/logs/motifs/{{dataset}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/motifs/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
     params:
         settings=settings_of("motifs"),
         true_motifs=true_motifs,
         jaspar=config["jaspar"],
         code=code_of("motifs.py"),
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=240,
-    conda:
-        ENVIRONMENT
     script:
         "../workflow/scripts/motifs.py"

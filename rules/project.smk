@@ -12,15 +12,15 @@ rule project:
         f"{RESULTS}/logs/project/{{dataset}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/project/{{dataset}}/{{model}}/seed{{seed}}.tsv"
-    params:
-        to_nucleotides=config["project"]["to_nucleotides"],
-        to_tokens=config["project"]["to_tokens"],
-        code=code_of("project.py"),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1500,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        to_nucleotides=config["project"]["to_nucleotides"],
+        to_tokens=config["project"]["to_tokens"],
+        code=code_of("project.py"),
     script:
         "../workflow/scripts/project.py"

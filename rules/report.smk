@@ -26,19 +26,18 @@ rule report:
         f"{RESULTS}/logs/report.log",
     benchmark:
         f"{RESULTS}/benchmarks/report.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
-        results=RESULTS,
         runs=RUNS,
         datasets=DATASETS,
         settings=settings_of("report"),
         config=ordered(config),
         jaspar=config["jaspar"],
         code=code_of("report.py"),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    conda:
-        ENVIRONMENT
     script:
         "../workflow/scripts/report.py"

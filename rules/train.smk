@@ -10,18 +10,18 @@ rule train:
         f"{RESULTS}/logs/train/{{dataset}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+    priority: 1
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=720,
+        gpu=GPU,
     params:
         model=settings_of("models", "{model}"),
         checkpoints=f"{RESULTS}/checkpoints/{{dataset}}/{{model}}/seed{{seed}}",
         gpu=GPU,
         code=code_of("train.py"),
-    threads: 1
-    priority: 1
-    resources:
-        mem_mb=3000,
-        runtime=720,
-        gpu=GPU,
-    conda:
-        ENVIRONMENT
     script:
         "../workflow/scripts/train.py"

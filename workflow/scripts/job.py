@@ -7,10 +7,14 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import Snakemake
+
+# The package beside the workflow, in whatever environment the job runs.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 
 class Tee:

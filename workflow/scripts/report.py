@@ -41,7 +41,7 @@ with running(snakemake):
     from dnalrp.report.motifs import motif_pictures
     from dnalrp.report.page import Section, picture, render, table
 
-    results, settings = Path(snakemake.params.results), snakemake.params.config
+    results, settings = Path(snakemake.input.metrics).parent, snakemake.params.config
     summary = pd.read_csv(snakemake.input.metrics, sep="\t")
     summary["axis"] = summary["axis"].replace(
         {"sparsity": "concentration", "complexity": "concentration"}

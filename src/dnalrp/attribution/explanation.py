@@ -1,7 +1,7 @@
 """Explain sequences: one call for every method, model and target."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -161,7 +161,7 @@ def _table(model: PreTrainedModel, method: str, alibi: str) -> RuleTable | None:
     return known[method](alibi)
 
 
-def _moved(twin: torch.nn.Module, device: str | torch.device) -> torch.nn.Module:
+def _moved(twin: Any, device: str | torch.device) -> Any:
     """The twin on another device; its tensors are detached copies, so the model stays."""
     for module in twin.modules():
         for group in (module._parameters, module._buffers):
@@ -183,7 +183,7 @@ class _Unnumbered(NamedTuple):
 @torch.enable_grad()
 def _gradient_batch(
     model: PreTrainedModel,
-    twin: torch.nn.Module,
+    twin: Any,
     accounts: Accounts,
     tokens: list[list[int]],
     target: int | None,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -14,7 +14,7 @@ from dnalrp.attribution.rules import Accounts
 from dnalrp.errors import InputError
 from dnalrp.models import cnn, dnabert2
 
-Rule = Callable[[nn.Module, str, Accounts], nn.Module]
+Rule = Callable[[Any, str, Accounts], nn.Module]
 
 
 class Ruled(NamedTuple):
@@ -86,10 +86,11 @@ def frozen_twin(module: nn.Module) -> nn.Module:
     """
     twin = copy.copy(module)
     twin.__dict__ = dict(module.__dict__)
-    twin._parameters = {  # type: ignore[assignment]
+    frozen: dict[str, Any] = {
         name: None if parameter is None else parameter.detach()
         for name, parameter in module._parameters.items()
     }
+    twin._parameters = frozen
     twin._modules = dict(module._modules)
     twin.training = False
     return twin
@@ -151,10 +152,7 @@ def convolutional_lrp(gamma: float = 0.25) -> RuleTable:
         name=f"lrp, gamma {gamma}",
         rules={
             nn.Conv1d: lambda module, place, accounts: rules.GammaConvolutionRule(
-                module,  # type: ignore[arg-type]
-                place,
-                accounts,
-                gamma,
+                module, place, accounts, gamma
             ),
             nn.Linear: rules.LinearRule,
         },

@@ -49,7 +49,8 @@ def read_fasta(path: str | Path) -> list[Record]:
 
 def _blocks(path: Path, text: str) -> Iterator[tuple[int, str, str]]:
     """Line number of the header, header, and joined sequence lines of each record."""
-    number, header, body = 0, None, []
+    number, header = 0, None
+    body: list[str] = []
     for line_number, line in enumerate(text.splitlines(), start=1):
         line = line.strip()
         if line.startswith(">"):

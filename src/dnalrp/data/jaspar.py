@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -62,13 +62,13 @@ def core_vertebrates(release: str) -> tuple[Motif, ...]:
     return tuple(sorted((_motif(motif) for motif in found), key=lambda motif: motif.matrix_id))
 
 
-def _motif(found: object) -> Motif:
-    counts = np.array([found.counts[letter] for letter in NUCLEOTIDES], dtype=float)  # type: ignore[attr-defined]
+def _motif(found: Any) -> Motif:
+    counts = np.array([found.counts[letter] for letter in NUCLEOTIDES], dtype=np.float64)
     counts += PSEUDOCOUNT
     return Motif(
-        base_id=found.base_id,  # type: ignore[attr-defined]
-        matrix_id=found.matrix_id,  # type: ignore[attr-defined]
-        name=found.name,  # type: ignore[attr-defined]
-        families=tuple(found.tf_family or ()),  # type: ignore[attr-defined]
+        base_id=found.base_id,
+        matrix_id=found.matrix_id,
+        name=found.name,
+        families=tuple(found.tf_family or ()),
         probabilities=counts / counts.sum(axis=0),
     )

@@ -68,7 +68,8 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
         The sites do not fit into the length, or a decoy is of the family of a motif.
     """
     _check(simulation)
-    sequences, sites = [], []
+    sequences: list[tuple[object, ...]] = []
+    sites: list[tuple[object, ...]] = []
     for split, count in simulation.counts.items():
         rng = np.random.default_rng([simulation.seed, crc32(split.encode())])
         letters = _background(simulation, count, rng)

@@ -44,7 +44,7 @@ def compare_models(maps: Mapping[str, Mapping[str, NucleotideMaps]]) -> pd.DataF
     ``maps`` are by model and method, of the same sequences in the same order. Returns one row a
     sequence, pair and metric; ``method`` names model and method of both: ``a:x~b:y``.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for first, second in combinations(maps, 2):
         pairs = [(a, b) for a in maps[first] for b in maps[second] if "random" not in (a, b)]
         for a, b in pairs:

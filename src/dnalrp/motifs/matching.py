@@ -90,7 +90,7 @@ def recovered_motifs(
             )
             exact = candidates["matrix_id"].str.split(".").str[0] == motif.base_id
             support = candidates[shares.astype(bool) | exact.astype(bool)]
-            row = {"motif": motif.matrix_id, "name": motif.name, "sign": sign}
+            row: dict[str, object] = {"motif": motif.matrix_id, "name": motif.name, "sign": sign}
             row |= {"recovered": len(support) > 0, "exact": bool(exact.any())}
             if len(support):
                 best = support.sort_values("seqlets", ascending=False).iloc[0]
