@@ -24,7 +24,6 @@ SETTINGS = TrainingSettings(
     weight_decay=0.0,
     warmup_share=0.1,
     reverse_complement=0.5,
-    cut_rate=0.0,
     patience=4,
     seed=1,
 )
@@ -62,15 +61,6 @@ def test_augmentation_gives_the_sequence_or_its_reverse_complement(byte_pairs):
     seen = {tuple(data[0]["input_ids"]) for _ in range(40)}
     strands = ["AACGTTTGCA", reverse_complement("AACGTTTGCA")]
     assert seen == {tuple(byte_pairs(strand)["input_ids"]) for strand in strands}
-
-
-def test_cuts_change_the_segmentation_and_never_the_sequence(byte_pairs):
-    frame = pd.DataFrame({"sequence": ["AACGTTTGCAACGT"], "label": [1]})
-    torch.manual_seed(0)
-    data = LabelledSequences(frame, byte_pairs, cut_rate=0.3)
-    texts = {tuple(byte_pairs.convert_ids_to_tokens(data[0]["input_ids"])) for _ in range(30)}
-    assert len(texts) > 5
-    assert {"".join(tokens[1:-1]) for tokens in texts} == {"AACGTTTGCAACGT"}
 
 
 def test_training_learns_a_motif(tmp_path):

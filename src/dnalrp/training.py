@@ -28,9 +28,8 @@ log = logging.getLogger(__name__)
 class TrainingSettings(NamedTuple):
     """How to train.
 
-    ``cut_rate`` is the chance, at every base of a training sequence, that the tokenizer starts
-    anew there: a seeded regularisation of the segmentation, of no effect on single-nucleotide
-    tokens. ``patience`` counts epochs without a better dev AUROC.
+    ``reverse_complement`` is the chance that a training sequence is read from the other strand;
+    ``patience`` counts epochs without a better dev AUROC.
     """
 
     epochs: int
@@ -39,13 +38,12 @@ class TrainingSettings(NamedTuple):
     weight_decay: float
     warmup_share: float
     reverse_complement: float
-    cut_rate: float
     patience: int
     seed: int
 
 
 class LabelledSequences(Dataset):  # type: ignore[type-arg]
-    """Tokenised sequences with labels; augmented where rates above zero are given.
+    """Tokenised sequences with labels, reverse-complemented at random at the rate given.
 
     Augmentation draws from torch's generator, which the Trainer seeds and restores on resuming.
     """
@@ -55,13 +53,11 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
         frame: pd.DataFrame,
         tokenizer: PreTrainedTokenizerFast,
         reverse_complement: float = 0.0,
-        cut_rate: float = 0.0,
     ) -> None:
         self.sequences = frame["sequence"].tolist()
         self.labels = frame["label"].tolist()
         self.tokenizer = tokenizer
         self.reverse_complement = reverse_complement
-        self.cut_rate = cut_rate
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -70,15 +66,7 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
         sequence = self.sequences[index]
         if self.reverse_complement and torch.rand(()) < self.reverse_complement:
             sequence = reverse_complement(sequence)
-        if self.cut_rate:
-            sequence = _cut(sequence, self.cut_rate)
         return {**self.tokenizer(sequence), "labels": self.labels[index]}
-
-
-def _cut(sequence: str, rate: float) -> str:
-    """Blanks after random bases: tokenizers start anew after a blank and drop it."""
-    cuts = (torch.rand(len(sequence)) < rate).tolist()
-    return "".join(base + " " * cut for base, cut in zip(sequence, cuts, strict=True))
 
 
 def train(
@@ -118,9 +106,7 @@ def train(
                 f"the {name} split has {frame['label'].nunique()} class(es) in "
                 f"{len(frame)} sequences; a classifier needs both, check labels and splits"
             )
-    augmented = LabelledSequences(
-        splits["train"], tokenizer, settings.reverse_complement, settings.cut_rate
-    )
+    augmented = LabelledSequences(splits["train"], tokenizer, settings.reverse_complement)
     trainer = Trainer(
         model=model,
         args=_arguments(settings, len(augmented), Path(checkpoints), device),

@@ -50,8 +50,9 @@ with running(snakemake):
     folder = Path(snakemake.output.model)
     model.save_pretrained(folder)
     model.tokenizer.save_pretrained(folder)
-    logits = predict(model, sequences["sequence"].tolist(), progress="predict")
-    predictions = sequences[["id", "label", "split"]].assign(margin=logits[:, 1] - logits[:, 0])
+    unseen = sequences[sequences["split"] != "train"]
+    logits = predict(model, unseen["sequence"].tolist(), progress="predict")
+    predictions = unseen[["id", "label", "split"]].assign(margin=logits[:, 1] - logits[:, 0])
     write_table(predictions, folder / "predictions.parquet", record)
     history.to_csv(folder / "history.tsv", sep="\t", index=False)
     by_split = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from dnalrp.data.nucleotides import NUCLEOTIDES
@@ -47,8 +47,7 @@ def train_byte_pair_tokenizer(
 def nucleotide_tokenizer() -> PreTrainedTokenizerFast:
     """One token a nucleotide and no special tokens: A C G T N are 0 to 4, padding is 5."""
     vocabulary = {letter: index for index, letter in enumerate((*NUCLEOTIDES, "N", "[PAD]"))}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="N"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), behavior="isolated")
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges=[], unk_token="N"))
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         unk_token="N",
