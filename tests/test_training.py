@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 from conftest import random_sequences
-from transformers import TrainerCallback
 
 from dnalrp import training
 from dnalrp.data.nucleotides import reverse_complement
@@ -78,17 +77,15 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch):
     whole = new_cnn()
     train(whole, whole.tokenizer, frame, SETTINGS, tmp_path / "whole", CPU)
 
-    class Kill(TrainerCallback):
+    class EarlyStoppingCallback(training.EarlyStoppingCallback):
         def on_epoch_begin(self, args, state, control, **kwargs):
             if state.epoch >= 2:
                 raise KeyboardInterrupt
 
-    early_stopping = training.EarlyStoppingCallback
-    monkeypatch.setattr(training, "EarlyStoppingCallback", lambda patience: Kill())
     killed = new_cnn()
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "EarlyStoppingCallback", EarlyStoppingCallback)
         train(killed, killed.tokenizer, frame, SETTINGS, tmp_path / "killed", CPU)
-    monkeypatch.setattr(training, "EarlyStoppingCallback", early_stopping)
     resumed = new_cnn()
     train(resumed, resumed.tokenizer, frame, SETTINGS, tmp_path / "killed", CPU)
     for name, weight in whole.state_dict().items():

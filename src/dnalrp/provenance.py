@@ -52,6 +52,12 @@ def provenance(
     }
 
 
+def digest(value: Any) -> str:
+    """Short name for settings or records: equal for equal content, in whatever order."""
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Path beside ``path`` to write to; renamed to it at the end, deleted on an error."""

@@ -18,7 +18,7 @@ with running(snakemake):
     from dnalrp.models.device import compute_device
     from dnalrp.models.prediction import predict
     from dnalrp.performance import performance
-    from dnalrp.provenance import provenance, write_record, write_table
+    from dnalrp.provenance import digest, provenance, write_record, write_table
     from dnalrp.training import TrainingSettings, train
 
     torch.set_num_threads(snakemake.threads)
@@ -38,7 +38,8 @@ with running(snakemake):
     parameters = sum(parameter.numel() for parameter in model.parameters())
     print(f"device {device}, {parameters} parameters, {len(own)} training sequences")
     record = provenance("train", {"seed": seed, "model": settings}, snakemake.input)
-    checkpoints = Path(snakemake.params.checkpoints)
+    # only a run of these very settings, inputs and code may be resumed
+    checkpoints = Path(snakemake.params.checkpoints) / digest([record, snakemake.params.code])
     history = train(
         model,
         model.tokenizer,
