@@ -138,8 +138,8 @@ def test_faithfulness_prefers_the_order_that_the_model_follows():
     noise = np.random.default_rng(0).normal(size=true.shape)
     assert (score(true)[:2] > 1).all()
     assert score(-true) == pytest.approx(-score(true), abs=0.6)
-    assert abs(score(noise)[:2]).max() < score(true)[:2].min()
-    assert score(np.zeros_like(true)) == pytest.approx(0, abs=0.6)
+    for uninformed in (noise, np.zeros_like(true)):
+        assert abs(score(uninformed)[:2]).max() < score(true)[:2].min()
 
 
 def test_replacement_draws_do_not_depend_on_other_sequences():

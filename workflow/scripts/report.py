@@ -21,7 +21,8 @@ NOTES = {
     "model calls: their units are each model's own, so never compare them between models.",
     "similarity": "How alike are the maps of two methods, or of two models?",
     "ledger": "AttnLRP and LRP account for the whole explained output: what reached the words, "
-    "and what biases, the token type, ALiBi and the softmax kept.",
+    "and what biases, the token type, ALiBi and the softmax kept. Means over sequences, each in "
+    "the sign of its output.",
 }
 METRICS = {
     "localisation": ("auroc", "auprc", "mass_accuracy", "rank_accuracy", "pointing_game"),

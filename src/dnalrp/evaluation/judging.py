@@ -142,6 +142,8 @@ def judge_similarity(explained: Explained) -> pd.DataFrame:
 def judge_ledger(explained: Explained) -> pd.DataFrame:
     """Where the explained output went: each term of the ledger, and the specials' share.
 
+    Terms are in the sign of the explained output, so that they add up to its size.
+
     Raises
     ------
     ArithmeticError
@@ -164,9 +166,10 @@ def judge_ledger(explained: Explained) -> pd.DataFrame:
         if (gap > LEDGER_TOLERANCE * scale).any():
             worst = maps.ids[int(np.argmax(gap / scale))]
             raise ArithmeticError(f"{method}: the ledger of {worst} is off by {gap.max():.3g}")
+        oriented = maps.ledger * np.sign(maps.outputs)[:, None]
         for column, term in enumerate(LEDGER_TERMS):
             for row, name in enumerate(maps.ids):
-                value = maps.ledger[row, column]
+                value = oriented[row, column]
                 rows.append(_row(method, "token", "ledger", term, name, value, np.nan))
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -10,7 +10,7 @@ from dnalrp.data.nucleotides import NUCLEOTIDES
 from dnalrp.motifs.discovery import Pattern, information, trimmed
 
 MATCH_COLUMNS = ["pattern", "sign", "seqlets", "consensus", "information"]
-MATCH_COLUMNS += ["matrix_id", "name", "families", "p_value"]
+MATCH_COLUMNS += ["matrix_id", "name", "families", "strand", "p_value"]
 
 
 def match_patterns(
@@ -25,9 +25,9 @@ def match_patterns(
     Returns
     -------
     pandas.DataFrame
-        ``pattern, sign, seqlets, consensus, information, matrix_id, name, families, p_value``,
-        one row a pattern; ``families`` are joined by ``;``, the p-value is TOMTOM's for the best
-        match, the last four are missing where nothing was matched.
+        ``pattern, sign, seqlets, consensus, information, matrix_id, name, families, strand,
+        p_value``, one row a pattern; ``families`` are joined by ``;``, ``strand`` is that of the
+        matrix, the p-value is TOMTOM's. The last five are missing where nothing was matched.
     """
     cores = [trimmed(pattern) for pattern in patterns]
     bits = [float(information(core).sum()) for core in cores]
@@ -36,26 +36,27 @@ def match_patterns(
     rows = []
     for core, total in zip(cores, bits, strict=True):
         consensus = "".join(NUCLEOTIDES[base] for base in core.frequencies.argmax(axis=1))
-        match = best.get(core.name, (None, None, None, np.nan))
+        match = best.get(core.name, (None, None, None, None, np.nan))
         rows.append((core.name, core.sign, core.seqlets, consensus, total, *match))
     return pd.DataFrame(rows, columns=MATCH_COLUMNS).astype({"p_value": float})
 
 
 def _best_matches(
     patterns: Sequence[Pattern], targets: Sequence[Motif]
-) -> dict[str, tuple[str, str, str, float]]:
-    """Matrix id, name, families and p-value of each pattern's best match, by pattern."""
+) -> dict[str, tuple[str, str, str, str, float]]:
+    """Matrix id, name, families, strand and p-value of each pattern's best match, by pattern."""
     if not patterns:
         return {}
     from memelite import tomtom
 
     queries = [np.ascontiguousarray(pattern.frequencies.T) for pattern in patterns]
-    p_values = tomtom(queries, [target.probabilities for target in targets])[0]
+    p_values, _, _, _, strands = tomtom(queries, [target.probabilities for target in targets])
     best = {}
-    for pattern, row in zip(patterns, p_values, strict=True):
-        target = targets[int(np.argmin(row))]
-        families = ";".join(target.families)
-        best[pattern.name] = (target.matrix_id, target.name, families, float(row.min()))
+    for row, pattern in enumerate(patterns):
+        column = int(np.argmin(p_values[row]))
+        target, strand = targets[column], "-" if strands[row, column] else "+"
+        names = (target.matrix_id, target.name, ";".join(target.families), strand)
+        best[pattern.name] = (*names, float(p_values[row, column]))
     return best
 
 
@@ -104,8 +105,10 @@ def recovered_motifs(
 def precision(matches: pd.DataFrame, truth: dict[str, Sequence[Motif]], p_value: float) -> float:
     """Share of seqlets in patterns that match a true motif or its family; NaN without patterns.
 
-    Patterns that are no motif count as wrong.
+    Patterns that are no motif count as wrong. Patterns of a sign for which no truth is known,
+    as the negative ones of simulated data, which may be decoys, do not count.
     """
+    matches = matches[matches["sign"].isin(truth.keys())]
     if matches.empty:
         return float("nan")
     true_families = {

@@ -76,7 +76,7 @@ def ledger_figure(summary: pd.DataFrame) -> Figure:
     sns.barplot(
         rows, x="explanation", y="mean", hue="metric", hue_order=LEDGER, errorbar=None, ax=panel
     )
-    panel.set(xlabel="", ylabel="mean relevance (logits)")
+    panel.set(xlabel="", ylabel="mean relevance in the\nsign of the output (logits)")
     panel.legend(fontsize=7, ncols=len(LEDGER), loc="upper center", bbox_to_anchor=(0.5, 1.16))
     panel.tick_params(labelsize=7)
     figure.tight_layout()

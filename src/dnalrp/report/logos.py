@@ -58,11 +58,11 @@ def example_figure(
     return figure
 
 
-def motif_figure(rows: Sequence[tuple[str, Array, str, Array]]) -> Figure:
+def motif_figure(rows: Sequence[tuple[str, Array, str, Array | None]]) -> Figure:
     """Patterns with the matrices that match them best, a row each.
 
     A row is the pattern's text and mean contributions (width, 4), and its match's text and
-    probabilities (4, width).
+    probabilities (4, width), None where nothing was matched.
     """
     figure = Figure(figsize=(9, 0.2 + 0.95 * max(len(rows), 1)))
     panels = figure.subplots(max(len(rows), 1), 2, squeeze=False)
@@ -71,9 +71,10 @@ def motif_figure(rows: Sequence[tuple[str, Array, str, Array]]) -> Figure:
     for (found, matched), (text, contributions, name, probabilities) in zip(
         panels, rows, strict=False
     ):
-        information = 2.0 + (probabilities * np.log2(probabilities)).sum(axis=0)
         plot_logo(contributions.T, ax=found)
-        plot_logo(probabilities * information, ax=matched)
+        if probabilities is not None:
+            information = 2.0 + (probabilities * np.log2(probabilities)).sum(axis=0)
+            plot_logo(probabilities * information, ax=matched)
         found.set_title(text, fontsize=7, loc="left", pad=2)
         matched.set_title(name, fontsize=7, loc="left", pad=2)
     if not rows:

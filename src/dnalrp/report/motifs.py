@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from dnalrp.data.jaspar import Motif
-from dnalrp.motifs.discovery import read_patterns, trimmed
+from dnalrp.motifs.discovery import Array, Pattern, read_patterns, trimmed
 from dnalrp.report.logos import motif_figure
 from dnalrp.report.page import Picture, picture
 
-SHOWN = 8
+SHOWN = 5
 
 
 def motif_pictures(
@@ -27,12 +27,27 @@ def motif_pictures(
                 continue
             matches = pd.read_csv(folder / "matches.tsv", sep="\t").set_index("pattern")
             patterns = {p.name: trimmed(p) for p in read_patterns(folder / "patterns.h5")}
-            rows = []
-            for name, match in matches.nlargest(SHOWN, "seqlets").iterrows():
-                found = f"{name}: {match.seqlets} seqlets"
-                target = matrices[match.matrix_id]
-                matched = f"{target.matrix_id} {target.name}, p = {match.p_value:.1e}"
-                rows.append((found, patterns[name].contributions, matched, target.probabilities))
+            rows = [
+                _row(patterns[name], match, matrices)
+                for name, match in matches.nlargest(SHOWN, "seqlets").iterrows()
+            ]
             title = f"{run.rsplit('/', 1)[0].replace('/', ', ')}, {folder.name}"
             pictures.append(picture(title, motif_figure(rows), dpi=90))
     return pictures
+
+
+def _row(
+    pattern: Pattern, match: pd.Series, matrices: Mapping[str, Motif]
+) -> tuple[str, Array, str, Array | None]:
+    found = f"{pattern.name}: {pattern.seqlets} seqlets, {match.information:.0f} bits"
+    if pd.isna(match.matrix_id):
+        return found, pattern.contributions, "too little information for a motif", None
+    target = matrices[match.matrix_id]
+    matched = f"{target.matrix_id} {target.name}, {match.strand} strand, p = {match.p_value:.1e}"
+    matrix = target.probabilities
+    return (
+        found,
+        pattern.contributions,
+        matched,
+        matrix if match.strand == "+" else matrix[::-1, ::-1],
+    )

@@ -35,15 +35,16 @@ class Section(NamedTuple):
 
 def table(frame: pd.DataFrame) -> Table:
     """Format a data frame: three digits, empty for missing values, yes and no for truth."""
+    frame = frame.convert_dtypes()
     text = [not pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
     rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
     return Table([str(name).replace("_", " ") for name in frame], text, rows)
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or value != value:
+    if pd.isna(value):
         return ""
     if isinstance(value, float):
         small = 0 < abs(value) < 0.001
