@@ -13,6 +13,14 @@ sys.path.insert(0, str(PACKAGE))
 from dnalrp.errors import InputError
 from dnalrp.settings import check_settings
 
+# a data set, model or background key that --configfile sets to null is left out
+for section in ("datasets", "models"):
+    config[section] = {k: v for k, v in (config.get(section) or {}).items() if v is not None}
+for dataset in config["datasets"].values():
+    if isinstance(dataset, dict) and isinstance(dataset.get("background"), dict):
+        kept = {k: v for k, v in dataset["background"].items() if v is not None}
+        dataset["background"] = kept
+
 try:
     check_settings(config, ROOT / "workflow/schemas/config.schema.yaml")
 except InputError as error:
@@ -75,9 +83,16 @@ def true_motifs(wildcards):
     """Ids of a data set's true motifs by the sign of relevance they should appear with."""
     dataset = config["datasets"][wildcards.dataset]
     if dataset["source"] == "simulated":
-        return {"positive": dataset["motifs"]}
+        pair = dataset["rule"] in ("xor", "spacing")
+        return {"positive": dataset["motifs"][:2] if pair else dataset["motifs"]}
     negative, positive = dataset["classes"]
     return {"negative": negative["motifs"], "positive": positive["motifs"]}
+
+
+def pretrained_files(wildcards):
+    """The files of a local folder that training starts from, if it does."""
+    folder = Path(config["models"][wildcards.model]["pretrained"] or "")
+    return sorted(folder.glob("*.*")) if folder.name and folder.is_dir() else []
 
 
 def simulation_background(wildcards):

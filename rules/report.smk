@@ -3,6 +3,7 @@
 
 rule report:
     input:
+        template=PACKAGE / "dnalrp/report/page.html",
         metrics=f"{RESULTS}/metrics.tsv",
         performance=f"{RESULTS}/performance.tsv",
         recovery=f"{RESULTS}/recovery.tsv",

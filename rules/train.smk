@@ -4,6 +4,7 @@
 rule train:
     input:
         sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
+        pretrained=pretrained_files,
     output:
         model=directory(f"{RESULTS}/models/{{dataset}}/{{model}}/seed{{seed}}"),
     log:

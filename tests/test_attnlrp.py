@@ -90,7 +90,7 @@ def test_model_is_left_as_it_was(dnabert2, sequences):
 
 def test_model_is_left_as_it_was_after_an_error(dnabert2):
     state = {name: value.clone() for name, value in dnabert2.state_dict().items()}
-    with pytest.raises(ValueError, match="target 7"):
+    with pytest.raises(InputError, match="target 7"):
         explain(dnabert2, ["ACGT"], target=7, progress=False)
     assert all(torch.equal(state[name], v) for name, v in dnabert2.state_dict().items())
     loss = dnabert2(**dnabert2.tokenizer("ACGTACGT", return_tensors="pt")).logits.sum()

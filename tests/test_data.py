@@ -42,6 +42,18 @@ def test_reverse_complement_undoes_itself(sequence):
     assert reverse_complement(reverse_complement(sequence)) == sequence
 
 
+def test_one_hot_is_zero_beyond_the_end():
+    assert one_hot(["ACGT", "AC"])[1].sum(axis=0).tolist() == [1, 1, 0, 0]
+
+
+def test_no_site_covers_an_unknown_base():
+    site = "".join("ACGT"[base] for base in TP53.probabilities.argmax(axis=0))
+    broken = site[:8] + "N" + site[9:]
+    texts = ["A" * 30 + site, "A" * 30 + broken, "C" * 70, site[:14]]
+    found = find_sites(list("abcd"), one_hot(texts), [TP53], 1e-3, "motif")
+    assert found["id"].unique().tolist() == ["a"]
+
+
 def test_one_hot_is_in_the_order_acgt_and_n_is_zero():
     assert one_hot(["ACGTN"])[0].argmax(axis=0)[:4].tolist() == [0, 1, 2, 3]
     assert one_hot(["ACGTN"])[0].sum(axis=0).tolist() == [1, 1, 1, 1, 0]
@@ -74,14 +86,17 @@ def test_rule_any_gives_both_classes_the_same_number_of_sites():
 
 def test_rule_all_needs_every_motif():
     sequences, sites = simulate(simulation(rule="all"))
-    kinds = sites[sites["role"] == "motif"].groupby("id")["motif"].nunique()
+    kinds = sites[sites["role"] != "decoy"].groupby("id")["motif"].nunique()
     has_all = kinds.reindex(sequences["id"]).fillna(0) == 3
     assert (has_all.to_numpy() == (sequences["label"] == 1)).all()
+    labels = sequences.set_index("id")["label"]
+    assert (labels[sites.loc[sites["role"] == "motif", "id"]] == 1).all()
+    assert (labels[sites.loc[sites["role"] == "partial", "id"]] == 0).all()
 
 
 def test_rule_xor_needs_exactly_one():
     sequences, sites = simulate(simulation(rule="xor"))
-    kinds = sites[sites["role"] == "motif"].groupby("id")["motif"].nunique()
+    kinds = sites[sites["role"] != "decoy"].groupby("id")["motif"].nunique()
     exactly_one = kinds.reindex(sequences["id"]).fillna(0) == 1
     assert (exactly_one.to_numpy() == (sequences["label"] == 1)).all()
     assert (sites.groupby("id").size() == 2).all()

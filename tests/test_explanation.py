@@ -100,6 +100,9 @@ def test_shortest_and_unknown_sequences_have_finite_maps(dnabert2, cnn, sequence
         ({"sequences": ["ACGT", "ACRT"]}, "sequence 1: character 'R' at position 3"),
         ({"method": "lrp"}, "'lrp' does not explain a dnabert2"),
         ({"batch_size": 0}, "batch_size 0"),
+        ({"sequences": "ACGT"}, "sequences is one string"),
+        ({"alibi": "ignore"}, "alibi 'ignore'"),
+        ({"target": 2}, "target 2 does not exist"),
     ],
 )
 def test_mistakes_get_one_clear_line(dnabert2, arguments, message):

@@ -7,7 +7,7 @@ from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
 from dnalrp.data.nucleotides import one_hot
 from dnalrp.data.simulate import Simulation, simulate
 from dnalrp.motifs.discovery import Discovery, Pattern, discover_patterns, information, trimmed
-from dnalrp.motifs.matching import match_patterns, precision, recovered_motifs
+from dnalrp.motifs.matching import kin, match_patterns, recovered_motifs
 
 RELEASE = "JASPAR2026"
 TRUE = fetch_motifs(["MA0139", "MA0106"], RELEASE)
@@ -24,8 +24,8 @@ def pattern_of(motif, seqlets=100, name="positive_0"):
 @pytest.fixture(scope="module")
 def planted():
     simulation = Simulation(
-        length=150,
-        counts={"test": 500},
+        length=100,
+        counts={"test": 300},
         motifs=TRUE,
         decoys=DECOYS,
         sites=(1, 2),
@@ -65,18 +65,33 @@ def test_a_matrix_matches_itself_in_all_of_jaspar():
 def test_pattern_without_information_matches_nothing():
     flat = np.full((30, 4), 0.25)
     pattern = Pattern("positive_0", "positive", 20, flat, flat)
-    matches = match_patterns([pattern], core_vertebrates(RELEASE), min_information=6.0)
+    targets = core_vertebrates(RELEASE)
+    matches = match_patterns([pattern], targets, min_information=6.0)
     assert matches["matrix_id"].isna().all()
-    recovery = recovered_motifs(matches, {"positive": TRUE}, 1e-4)
+    recovery = recovered_motifs(matches, {"positive": TRUE}, targets, 1e-4)
     assert not recovery["recovered"].any()
-    assert precision(matches, {"positive": TRUE}, 1e-4) == 0.0
+    assert (recovery["precision"] == 0.0).all()
+
+
+def test_kin_are_alike_and_of_the_family():
+    targets = core_vertebrates(RELEASE)
+    names = {target.matrix_id: target.name for target in targets}
+    (ctcf, p53) = ({names[i] for i in ids} for ids in kin(TRUE, targets, 1e-4))
+    assert {"CTCF", "CTCFL"} <= ctcf and len(ctcf) < 40 and "ZNF143" not in ctcf
+    assert {"TP53", "TP63", "TP73"} <= p53
+
+
+def test_no_patterns_recover_nothing():
+    targets = core_vertebrates(RELEASE)
+    recovery = recovered_motifs(match_patterns([], targets, 6.0), {"positive": TRUE}, targets, 1e-4)
+    assert not recovery["recovered"].any() and recovery["precision"].isna().all()
 
 
 def test_planted_motifs_are_recovered_from_true_maps_and_not_from_noise(planted, tmp_path):
     sequences, sites = planted
     encoded = one_hot(sequences["sequence"].tolist())
     place = {name: row for row, name in enumerate(sequences["id"])}
-    noise = np.random.default_rng(0).normal(size=(len(sequences), 150)).astype(np.float32)
+    noise = np.random.default_rng(0).normal(size=(len(sequences), 100)).astype(np.float32)
     true = 0.05 * noise
     for site in sites.itertuples():
         true[place[site.id], site.start : site.end] += 1.0 if site.role == "motif" else -1.0
@@ -85,7 +100,7 @@ def test_planted_motifs_are_recovered_from_true_maps_and_not_from_noise(planted,
     for name, maps in {"true": true, "noise": noise}.items():
         patterns = discover_patterns(maps, encoded, SETTINGS, tmp_path / f"{name}.h5")
         matches = match_patterns(patterns, targets, min_information=6.0)
-        found[name] = recovered_motifs(matches, truth, 1e-4)
+        found[name] = recovered_motifs(matches, truth, targets, 1e-4)
     assert found["true"]["recovered"].all() and found["true"]["exact"].all()
     assert not found["noise"]["recovered"].any()
 
@@ -93,6 +108,6 @@ def test_planted_motifs_are_recovered_from_true_maps_and_not_from_noise(planted,
 def test_maps_of_zeros_have_no_patterns(planted, tmp_path):
     sequences, _ = planted
     encoded = one_hot(sequences["sequence"].tolist())
-    zeros = np.zeros((len(sequences), 150), dtype=np.float32)
+    zeros = np.zeros((len(sequences), 100), dtype=np.float32)
     assert discover_patterns(zeros, encoded, SETTINGS, tmp_path / "zeros.h5") == []
     assert match_patterns([], core_vertebrates(RELEASE), 6.0).empty

@@ -86,6 +86,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training, "EarlyStoppingCallback", EarlyStoppingCallback)
         train(killed, killed.tokenizer, frame, SETTINGS, tmp_path / "killed", CPU)
+    (tmp_path / "killed" / "checkpoint-9999").mkdir()  # a kill while one was being written
     resumed = new_cnn()
     train(resumed, resumed.tokenizer, frame, SETTINGS, tmp_path / "killed", CPU)
     for name, weight in whole.state_dict().items():

@@ -58,7 +58,6 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"attribute.methods: no methods for model {name!r}; list some"
     for name, chosen in methods.items():
         if name not in models:
-            yield f"attribute.methods: {name!r} is not among the models {', '.join(models)}"
             continue
         fitting = METHODS[models[name]["architecture"]]
         for method in chosen:
@@ -75,8 +74,14 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                 f"models.{name}.size: hidden_size {size['hidden_size']} is not a multiple of "
                 f"num_attention_heads {heads}; change one"
             )
+    needed = settings["motifs"]["window"] + 2 * settings["motifs"]["flank"]
     for name, dataset in settings["datasets"].items():
         yield from _dataset_contradictions(f"datasets.{name}", dataset)
+        if dataset.get("length", needed) < needed:
+            yield (
+                f"datasets.{name}.length: {dataset['length']} is less than the {needed} bases that "
+                "motif discovery looks at; raise it, or lower motifs.window or motifs.flank"
+            )
 
 
 def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[str]:
@@ -85,6 +90,8 @@ def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[st
             low, high = dataset[pair]
             if low > high:
                 yield f"{key}.{pair}: from {low} to {high} is empty; give the smaller first"
+        if dataset["rule"] in ("xor", "spacing") and len(dataset["motifs"]) < 2:
+            yield f"{key}.rule: {dataset['rule']!r} needs two motifs; list them under 'motifs'"
         if shared := set(dataset["motifs"]) & set(dataset["decoys"]):
             yield f"{key}.decoys: {min(shared)} is also a motif; choose another decoy"
         return

@@ -1,6 +1,7 @@
 """Fine-tune or train a sequence classifier with the Hugging Face Trainer."""
 
 import logging
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,12 +118,22 @@ def train(
         compute_metrics=_evaluate,
         callbacks=[EarlyStoppingCallback(settings.patience)],
     )
-    last = get_last_checkpoint(str(checkpoints)) if Path(checkpoints).is_dir() else None
+    last = _last_whole_checkpoint(Path(checkpoints))
     if last:
         log.info("resuming from %s", last)
     trainer.train(resume_from_checkpoint=last)
     model.to(device).eval()
     return pd.DataFrame(trainer.state.log_history)
+
+
+def _last_whole_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint; one that a kill left unfinished lacks its state and is removed."""
+    if not folder.is_dir():
+        return None
+    for checkpoint in folder.glob("checkpoint-*"):
+        if not (checkpoint / "trainer_state.json").is_file():
+            shutil.rmtree(checkpoint)
+    return get_last_checkpoint(str(folder))
 
 
 def _arguments(
@@ -143,6 +154,7 @@ def _arguments(
         logging_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,
         metric_for_best_model="auroc",
         greater_is_better=True,
         seed=settings.seed,

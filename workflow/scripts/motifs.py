@@ -15,7 +15,7 @@ with running(snakemake):
     from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
     from dnalrp.data.nucleotides import one_hot
     from dnalrp.motifs.discovery import Discovery, discover_patterns
-    from dnalrp.motifs.matching import match_patterns, precision, recovered_motifs
+    from dnalrp.motifs.matching import match_patterns, recovered_motifs
     from dnalrp.provenance import provenance, write_record
 
     settings, release = snakemake.params.settings, snakemake.params.jaspar
@@ -37,8 +37,7 @@ with running(snakemake):
         encoded = one_hot(sequences[maps.ids].tolist())
         patterns = discover_patterns(maps.relevance, encoded, discovery, folder / "patterns.h5")
         matches = match_patterns(patterns, targets, settings["min_information"])
-        recovery = recovered_motifs(matches, truth, settings["p_value"])
-        recovery["precision"] = precision(matches, truth, settings["p_value"])
+        recovery = recovered_motifs(matches, truth, targets, settings["p_value"])
         matches.to_csv(folder / "matches.tsv", sep="\t", index=False)
         recovery.to_csv(folder / "recovery.tsv", sep="\t", index=False)
         record = provenance("motifs", dict(snakemake.params.items()), [path])

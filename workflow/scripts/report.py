@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 NOTES = {
     "localisation": "Does relevance lie on the true sites? Points: means of the split maps, with "
-    "95 % intervals; dotted: chance. <ceiling> is the truth seen through DNABERT-2's tokens: the "
-    "best that a map over them can be expected to reach. Sequences without a true site are left "
-    "out; those of class 0 count in their own sign.",
+    "95 % intervals; dotted: chance. 'ceiling' is the truth seen through the model's tokens: no "
+    "order of them ranks better (mass accuracy alone can exceed it). Sequences without a true "
+    "site are left out; those of class 0 count in their own sign.",
     "concentration": "Few nucleotides, or many? The random map shows what noise would score on "
     "the same tokens; token maps are smooth by construction, so compare within a model.",
     "faithfulness": "Nucleotides are replaced by background, the most relevant first (MoRF) or "

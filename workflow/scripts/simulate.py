@@ -18,6 +18,7 @@ with running(snakemake):
 
     settings, release = snakemake.params.dataset, snakemake.params.jaspar
     motifs = fetch_motifs(settings["motifs"], release)
+    planted = motifs[:2] if settings["rule"] in ("xor", "spacing") else motifs
     simulation = Simulation(
         length=settings["length"],
         counts=settings["sequences"],
@@ -30,7 +31,7 @@ with running(snakemake):
         seed=snakemake.params.seed,
     )
     sequences, sites = simulate(simulation)
-    scores = scan_scores(one_hot(sequences["sequence"].tolist()), motifs)
+    scores = scan_scores(one_hot(sequences["sequence"].tolist()), planted)
     record = provenance("data", dict(snakemake.params.items()), snakemake.input)
     scan = pd.DataFrame({"id": sequences["id"], "score": scores})
     write_table(sequences, snakemake.output.sequences, record)

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from dnalrp.attribution import tables
 from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
-from dnalrp.attribution.rules import Accounts, per_sequence
+from dnalrp.attribution.rules import ALIBI_READINGS, Accounts, per_sequence
 from dnalrp.attribution.tables import RuleTable
 from dnalrp.data.nucleotides import checked_sequence
 from dnalrp.errors import InputError
@@ -129,6 +129,8 @@ def iterate_relevance(
     """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream."""
     if batch_size < 1:
         raise InputError(f"batch_size {batch_size}: give 1 or more")
+    if isinstance(sequences, str):
+        raise InputError("sequences is one string; give a list of sequences, even of one")
     if not len(sequences):
         raise InputError("no sequences to explain; give at least one")
     checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
@@ -141,7 +143,7 @@ def iterate_relevance(
         for indices in length_batches(lengths, batch_size):
             spans = [np.array(encoded["offset_mapping"][i], dtype=np.int64) for i in indices]
             if table is None:
-                batch = _random_batch(model, [checked[i] for i in indices], target, spans)
+                batch = _random_batch(twin, [checked[i] for i in indices], target, spans)
             else:
                 tokens = [encoded["input_ids"][i] for i in indices]
                 batch = _gradient_batch(model, twin, ruled.accounts, tokens, target, spans)
@@ -150,6 +152,8 @@ def iterate_relevance(
 
 
 def _table(model: PreTrainedModel, method: str, alibi: str) -> RuleTable | None:
+    if alibi not in ALIBI_READINGS:
+        raise InputError(f"alibi {alibi!r}: choose one of {', '.join(ALIBI_READINGS)}")
     if method == RANDOM:
         return None
     known = TABLES[model.config.model_type]
@@ -212,13 +216,13 @@ def _gradient_batch(
 
 
 def _random_batch(
-    model: PreTrainedModel,
+    twin: Any,
     sequences: list[str],
     target: int | None,
     spans: list[npt.NDArray[np.int64]],
 ) -> _Unnumbered:
     """Noise seeded by the sequence alone, so that order and batches do not change it."""
-    logits = predict(model, sequences)
+    logits = predict(twin, sequences)
     outputs = margin(torch.from_numpy(logits), target).numpy()
     relevance: list[npt.NDArray[np.floating]] = [
         np.random.default_rng(crc32(s.encode())).standard_normal(len(own)).astype(np.float32)

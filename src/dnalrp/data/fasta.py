@@ -40,6 +40,8 @@ def read_fasta(path: str | Path) -> list[Record]:
         text = path.read_text(encoding="ascii")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; correct the path") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path}: is a folder; give the FASTA file itself") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text file; give an uncompressed FASTA file") from error
     if not text.strip():

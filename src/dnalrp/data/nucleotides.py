@@ -35,10 +35,12 @@ def checked_sequence(sequence: str, where: str) -> str:
 
 
 def one_hot(sequences: Sequence[str]) -> npt.NDArray[np.int8]:
-    """One-hot of equally long sequences, (sequences, 4, length) int8 in the order ACGT.
+    """One-hot in the order ACGT, (sequences, 4, longest length) int8.
 
-    N gives a column of zeros.
+    N gives a column of zeros, and so does every position beyond a shorter sequence's end.
     """
-    letters = np.array([list(s.encode("ascii")) for s in sequences], dtype=np.uint8)
+    longest = max(map(len, sequences))
+    padded = "".join(sequence.ljust(longest, "N") for sequence in sequences)
+    letters = np.frombuffer(padded.encode("ascii"), dtype=np.uint8).reshape(-1, longest)
     channels = np.frombuffer(NUCLEOTIDES.encode("ascii"), dtype=np.uint8)
     return (letters[:, None, :] == channels[None, :, None]).astype(np.int8)

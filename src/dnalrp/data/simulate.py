@@ -60,7 +60,9 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
     sequences : pandas.DataFrame
         ``id, sequence, label, split``.
     sites : pandas.DataFrame
-        ``id, start, end, strand, motif, role``; role is ``motif`` or ``decoy``.
+        ``id, start, end, strand, motif, role``; role is ``motif`` for the evidence of a
+        positive, ``partial`` for a motif in a negative, which the rule does not let count, and
+        ``decoy``.
 
     Raises
     ------
@@ -76,7 +78,9 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
         for index in range(count):
             name, label = f"{split}_{index:06d}", int(index % 2 == 0)
             planned = _plan(simulation, label, rng)
-            sites.extend((name, *site) for site in _place(letters[index], planned, rng))
+            for *site, role in _place(letters[index], planned, rng):
+                partial = role == "motif" and not label
+                sites.append((name, *site, "partial" if partial else role))
             text = "".join(NUCLEOTIDES[letter] for letter in letters[index])
             sequences.append((name, text, label, split))
     return (

@@ -90,7 +90,7 @@ def _site_masks(
 def judge_localisation(explained: Explained) -> pd.DataFrame:
     """Localisation on the true sites, in the sign of the sequence's own class.
 
-    In simulated data a negative sequence holds no true site and is left out. Token maps get a
+    Sequences without a true site, as all simulated negatives, are left out. Token maps get a
     method ``ceiling``: the truth seen through their tokens.
     """
     rows: list[tuple[object, ...]] = []
@@ -112,7 +112,7 @@ def judge_localisation(explained: Explained) -> pd.DataFrame:
 
 
 def judge_concentration(explained: Explained) -> pd.DataFrame:
-    """Sparsity and complexity of every map; their chance level is the random map's."""
+    """Sparsity and complexity of every map; compare with the random map's."""
     rows = []
     for (method, how), maps in explained.nucleotides.items():
         for row, name in enumerate(explained.ids):

@@ -98,7 +98,8 @@ def chance_level(metric: str, mask: Mask) -> float:
 def token_ceiling(mask: Mask, spans: npt.NDArray[np.int64]) -> Array:
     """The mask seen through tokens: each nucleotide gets the share of its token inside the mask.
 
-    The score of this map is the best that a map over these tokens can be expected to reach.
+    No order of the tokens ranks better than this one. Mass accuracy alone can be higher: by a
+    map on one token inside a site.
     """
     shares = to_tokens(mask.astype(np.float64), spans, "mean")
     return to_nucleotides(shares, spans, len(mask), "copy")

@@ -13,8 +13,7 @@ GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"
 def summarise(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Mean of every metric with a 95 % percentile bootstrap interval over sequences.
 
-    All groups that cover the same sequences are resampled alike, so intervals of methods are
-    paired.
+    Each interval is marginal: that two overlap does not say that the methods are alike.
 
     Parameters
     ----------

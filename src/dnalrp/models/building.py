@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from transformers import PreTrainedModel
 
+from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
 from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
 from dnalrp.models.loading import load
@@ -34,11 +35,22 @@ def build_model(
         What DNABERT-2's byte-pair tokenizer is trained on where there is no pretrained one.
     seed
         Decides all random weights.
+
+    Raises
+    ------
+    InputError
+        The pretrained model cannot be loaded or is of another architecture.
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if pretrained is not None:
-            return load(pretrained, num_labels=2, revision=revision)
+            loaded = load(pretrained, num_labels=2, revision=revision)
+            if loaded.config.model_type != architecture:
+                raise InputError(
+                    f"{pretrained}: is a {loaded.config.model_type} but 'architecture' says "
+                    f"{architecture}; correct one of them"
+                )
+            return loaded
         if architecture == RegulatoryCnnConfig.model_type:
             tokenizer = nucleotide_tokenizer()
             cnn_config = RegulatoryCnnConfig(num_labels=2, **size)  # type: ignore[arg-type]

@@ -4,6 +4,8 @@ import logging
 from pathlib import Path
 from pickle import UnpicklingError
 
+import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
@@ -45,13 +47,15 @@ def load(
         No such checkpoint, another architecture, or tensors missing or left over.
     """
     name = str(name)
+    if Path(name).is_file():
+        raise InputError(f"{name}: is a file; give the folder that holds the model")
     settings = _configuration(name, revision)
     config_class, model_class = _architecture(name, settings)
     changes = {} if num_labels is None else {"num_labels": num_labels}
-    config = config_class.from_dict(settings, **changes)
     try:
+        config = config_class.from_dict(settings, **changes)
         model, info = model_class.from_pretrained(
-            name, config=config, revision=revision, output_loading_info=True
+            name, config=config, revision=revision, dtype=torch.float32, output_loading_info=True
         )
         tokenizer = PreTrainedTokenizerFast.from_pretrained(name, revision=revision)
     except UnpicklingError as error:
@@ -59,8 +63,8 @@ def load(
             f"{name}: pytorch_model.bin holds more than weights and is not read; "
             "save the checkpoint as safetensors"
         ) from error
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, RuntimeError, SafetensorError, StrictDataclassError) as error:
+        reason = " ".join(str(error).split())[:200]
         raise InputError(f"{name}: cannot be loaded ({reason}); check the checkpoint") from error
     _check_tensors(name, info)
     if len(tokenizer) > config.vocab_size:
@@ -88,9 +92,9 @@ def _configuration(name: str, revision: str) -> dict[str, object]:
 def _architecture(
     name: str, settings: dict[str, object]
 ) -> tuple[type[PreTrainedConfig], type[PreTrainedModel]]:
-    """Classes for a configuration; the published one is known by ALiBi, it has no model type."""
+    """Classes for a configuration; the published one is known by ALiBi."""
     model_type = settings.get("model_type")
-    if model_type is None and "alibi_starting_size" in settings:
+    if model_type in (None, "bert") and "alibi_starting_size" in settings:
         model_type = DnaBert2Config.model_type
     if model_type not in _ARCHITECTURES:
         raise InputError(

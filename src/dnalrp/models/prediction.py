@@ -9,6 +9,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
+from dnalrp.errors import InputError
+
 
 def length_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
     """Indices of sequences in batches of similar length, longest first."""
@@ -28,7 +30,7 @@ def margin(logits: Tensor, target: int | None) -> Tensor:
         return first - second
     chosen = 1 if target is None else target
     if not 0 <= chosen < labels:
-        raise ValueError(f"target {target} does not exist: the model has classes 0 to {labels - 1}")
+        raise InputError(f"target {target} does not exist: the model has classes 0 to {labels - 1}")
     others = torch.cat([logits[:, :chosen], logits[:, chosen + 1 :]], dim=-1)
     return logits[:, chosen] - others.amax(dim=-1)
 

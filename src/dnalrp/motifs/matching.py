@@ -60,66 +60,74 @@ def _best_matches(
     return best
 
 
+def kin(motifs: Sequence[Motif], targets: Sequence[Motif], p_value: float) -> list[set[str]]:
+    """For each motif the matrix ids that count as it: its own, and its family's that are alike.
+
+    Alike is a TOMTOM p-value below ``p_value`` between the matrices: some families (zinc
+    fingers) hold a fifth of JASPAR, with motifs that have nothing in common.
+    """
+    from memelite import tomtom
+
+    matrices = [np.ascontiguousarray(motif.probabilities) for motif in motifs]
+    p_values = tomtom(matrices, [target.probabilities for target in targets])[0]
+    return [
+        {
+            target.matrix_id
+            for target, p in zip(targets, row, strict=True)
+            if target.base_id == motif.base_id
+            or (p < p_value and set(target.families) & set(motif.families))
+        }
+        for motif, row in zip(motifs, p_values, strict=True)
+    ]
+
+
 def recovered_motifs(
-    matches: pd.DataFrame, truth: dict[str, Sequence[Motif]], p_value: float
+    matches: pd.DataFrame,
+    truth: dict[str, Sequence[Motif]],
+    targets: Sequence[Motif],
+    p_value: float,
 ) -> pd.DataFrame:
     """Which true motifs were found again.
 
     A motif counts as recovered if a pattern of its sign has as best match, with a p-value below
-    ``p_value``, this motif or one of its families; ``exact`` says that it is this very motif
-    (any version of its matrix). Some families are large (zinc fingers): read both.
+    ``p_value``, this motif or one of its :func:`kin`; ``exact`` says that some pattern's best
+    match is this very motif, in any version of its matrix.
 
     Parameters
     ----------
     matches
-        From :func:`match_patterns`.
+        From :func:`match_patterns`, against ``targets``.
     truth
         Motifs by the sign of relevance with which they should appear, ``positive`` for class 1.
 
     Returns
     -------
     pandas.DataFrame
-        ``motif, name, sign, recovered, exact, pattern, match, p_value, seqlets``, one row a true
-        motif; the last four describe the supporting pattern of most seqlets, if there is one.
+        ``motif, name, sign, recovered, exact, patterns, seqlets, match, p_value, precision``, one
+        row a true motif: how many patterns support it with how many seqlets, and match and
+        p-value of the best of them. ``precision``, equal for all motifs of a sign, is the share
+        of seqlets of that sign in patterns that support some true motif.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for sign, motifs in truth.items():
-        candidates = matches[(matches["sign"] == sign) & (matches["p_value"] < p_value)]
-        for motif in motifs:
-            shares = candidates["families"].map(
-                lambda families, motif=motif: bool(set(families.split(";")) & set(motif.families))
-            )
-            exact = candidates["matrix_id"].str.split(".").str[0] == motif.base_id
-            support = candidates[shares.astype(bool) | exact.astype(bool)]
+        own = matches[matches["sign"] == sign]
+        sure = own[own["p_value"] < p_value]
+        families = kin(motifs, targets, p_value)
+        right = sure["matrix_id"].isin(set().union(*families))
+        total = own["seqlets"].sum()
+        precision = sure.loc[right, "seqlets"].sum() / total if total else np.nan
+        for motif, family in zip(motifs, families, strict=True):
+            support = sure[sure["matrix_id"].isin(family)].sort_values("p_value")
+            exact = support["matrix_id"].astype(str).str.startswith(f"{motif.base_id}.")
             row: dict[str, object] = {"motif": motif.matrix_id, "name": motif.name, "sign": sign}
             row |= {"recovered": len(support) > 0, "exact": bool(exact.any())}
+            row |= {"patterns": len(support), "seqlets": int(support["seqlets"].sum())}
             if len(support):
-                best = support.sort_values("seqlets", ascending=False).iloc[0]
-                row |= {"pattern": best["pattern"], "match": best["name"]}
-                row |= {"p_value": best["p_value"], "seqlets": int(support["seqlets"].sum())}
-            rows.append(row)
-    columns = ["motif", "name", "sign", "recovered", "exact", "pattern", "match", "p_value"]
-    return pd.DataFrame(rows, columns=[*columns, "seqlets"])
-
-
-def precision(matches: pd.DataFrame, truth: dict[str, Sequence[Motif]], p_value: float) -> float:
-    """Share of seqlets in patterns that match a true motif or its family; NaN without patterns.
-
-    Patterns that are no motif count as wrong. Patterns of a sign for which no truth is known,
-    as the negative ones of simulated data, which may be decoys, do not count.
-    """
-    matches = matches[matches["sign"].isin(truth.keys())]
-    if matches.empty:
-        return float("nan")
-    true_families = {
-        (sign, family) for sign, motifs in truth.items() for m in motifs for family in m.families
-    }
-    right = [
-        row.p_value < p_value
-        and any((row.sign, family) in true_families for family in row.families.split(";"))
-        for row in matches.itertuples()
-    ]
-    return float(matches.loc[right, "seqlets"].sum() / matches["seqlets"].sum())
+                best = support.iloc[0]
+                row |= {"match": best["name"], "p_value": best["p_value"]}
+            rows.append(row | {"precision": precision})
+    columns = ["motif", "name", "sign", "recovered", "exact", "patterns", "seqlets", "match"]
+    return pd.DataFrame(rows, columns=[*columns, "p_value", "precision"])
 
 
 def compile_matcher() -> None:

@@ -1,9 +1,9 @@
 """Pictures of example explanations."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from dnalrp.attribution.storage import read_nucleotides
@@ -67,7 +67,5 @@ def choose_examples(frame: pd.DataFrame, sites: pd.DataFrame, count: int) -> lis
     for _, group in right.groupby("label"):
         distance = (group["margin"] - group["margin"].median()).abs()
         queues.append(distance.sort_values(kind="stable").index.tolist())
-    turns = [name for pair in zip(*queues, strict=False) for name in pair]
-    if len(queues) == 1:
-        turns = queues[0]
-    return [str(name) for name in np.array(turns)[:count]]
+    turns = [name for turn in zip_longest(*queues) for name in turn if name is not None]
+    return turns[:count]

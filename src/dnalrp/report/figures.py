@@ -29,16 +29,19 @@ LEDGER = ("words", "linear_bias", "layernorm_bias", "token_type", "alibi", "soft
 def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) -> Figure:
     """Means with 95 % intervals of the ``split`` maps: a row a data set, a column a metric.
 
-    Methods stand below each other, coloured by model; the dotted line is the chance level,
-    the mean over the sequences, where one is defined.
+    Methods stand below each other, coloured by model, a point a seed; the dotted line is the
+    chance level, the mean over the sequences, where one is defined.
     """
     rows = summary[(summary["axis"] == axis) & (summary["map"] == "split")].copy()
     rows = rows[rows["metric"].isin(metrics)]
     between = rows["model"] == "between_models"
     rows["explanation"] = (rows["model"] + " " + rows["method"]).where(~between, rows["method"])
+    if rows.empty:
+        return _empty_figure("nothing to show: this needs more models or methods")
     order = sorted(rows["explanation"].unique())
     colours = dict(zip(sorted(rows["model"].unique()), sns.color_palette(), strict=False))
-    datasets = list(rows["dataset"].unique())
+    datasets, seeds = list(rows["dataset"].unique()), list(rows["seed"].unique())
+    offsets = {seed: 0.5 * (i + 0.5) / len(seeds) - 0.25 for i, seed in enumerate(seeds)}
     figure = Figure(figsize=(2.4 + 2.5 * len(metrics), 1.0 + 0.28 * len(order) * len(datasets)))
     with mpl.rc_context({**sns.axes_style("whitegrid"), "font.size": 8}):
         axes = figure.subplots(
@@ -48,9 +51,8 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
         for column, metric in enumerate(metrics):
             panel = axes[row, column]
             own = rows[(rows["dataset"] == dataset) & (rows["metric"] == metric)]
-            own = own.groupby(["explanation", "model"], as_index=False).mean(numeric_only=True)
             for item in own.itertuples():
-                place = order.index(item.explanation)
+                place = order.index(item.explanation) + offsets[item.seed]
                 panel.plot([item.low, item.high], [place, place], color=colours[item.model], lw=1.5)
                 panel.plot([item.mean], [place], "o", color=colours[item.model], ms=4)
             if own["chance"].notna().any():
@@ -66,9 +68,17 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
     return figure
 
 
+def _empty_figure(text: str) -> Figure:
+    figure = Figure(figsize=(6, 0.6))
+    figure.text(0.02, 0.5, text, va="center", fontsize=9)
+    return figure
+
+
 def ledger_figure(summary: pd.DataFrame) -> Figure:
     """Where the explained output went: mean of each ledger term, per data set, model and method."""
     rows = summary[(summary["axis"] == "ledger") & summary["metric"].isin(LEDGER)]
+    if rows.empty:
+        return _empty_figure("no method of this run keeps a ledger")
     rows = rows.assign(explanation=rows["dataset"] + "\n" + rows["model"] + " " + rows["method"])
     figure = Figure(figsize=(9, 3.2))
     with mpl.rc_context({**sns.axes_style("whitegrid"), "font.size": 8}):

@@ -26,12 +26,13 @@ def motif_pictures(
             if not folder.is_dir():
                 continue
             matches = pd.read_csv(folder / "matches.tsv", sep="\t").set_index("pattern")
+            matches = matches.sort_values("seqlets", ascending=False, kind="stable")
             patterns = {p.name: trimmed(p) for p in read_patterns(folder / "patterns.h5")}
             rows = [
                 _row(patterns[name], match, matrices)
-                for name, match in matches.nlargest(SHOWN, "seqlets").iterrows()
+                for name, match in matches.head(SHOWN).iterrows()
             ]
-            title = f"{run.rsplit('/', 1)[0].replace('/', ', ')}, {folder.name}"
+            title = f"{run.replace('/', ', ')}, {folder.name}"
             pictures.append(picture(title, motif_figure(rows), dpi=90))
     return pictures
 
