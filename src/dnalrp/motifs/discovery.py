@@ -1,5 +1,6 @@
 """Motif discovery on relevance maps by TF-MoDISco (Shrikumar et al. 2018; modisco-lite)."""
 
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,3 +122,17 @@ def trimmed(pattern: Pattern, threshold: float = 0.4) -> Pattern:
     return pattern._replace(
         frequencies=pattern.frequencies[core], contributions=pattern.contributions[core]
     )
+
+
+def compile_discovery() -> None:
+    """Have TF-MoDISco compiled now, once for the machine: the first call takes half a minute."""
+    rng = np.random.default_rng(0)
+    letters = rng.integers(4, size=(300, 80))
+    letters[:, 30:42] = [0, 1, 2, 3, 3, 2, 1, 0, 2, 2, 1, 1]
+    relevance = 0.05 * rng.normal(size=letters.shape)
+    relevance[:150, 30:42] += 1.0
+    relevance[150:, 30:42] -= 1.0
+    one_hot = (letters[:, None, :] == np.arange(4)[None, :, None]).astype(np.int8)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Discovery(21, 10, 400, 0.2, 2, 0)
+        discover_patterns(relevance, one_hot, settings, Path(folder) / "patterns.h5")
