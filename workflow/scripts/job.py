@@ -3,6 +3,7 @@
 import logging
 import os
 import platform
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 
+CURSOR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
 class Tee:
     """Writes lines to the job's log and, named after the job, to the terminal."""
 
@@ -25,7 +29,7 @@ class Tee:
         self.encoding = "utf-8"
 
     def write(self, text: str) -> int:
-        for line in text.replace("\r", "\n").split("\n"):
+        for line in CURSOR.sub("", text).replace("\r", "\n").split("\n"):
             if line.strip():
                 self.log.write(f"{line}\n")
                 self.terminal.write(f"[{self.name}] {line}\n")
