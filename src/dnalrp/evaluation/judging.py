@@ -24,7 +24,7 @@ from dnalrp.errors import InputError
 from dnalrp.evaluation import concentration, localisation, similarity
 from dnalrp.evaluation.faithfulness import Perturbation, replacement_curves
 
-COLUMNS = ["method", "level", "map", "axis", "metric", "id", "value", "chance"]
+COLUMNS = similarity.VALUE_COLUMNS
 CEILING = "ceiling"
 LEDGER_TOLERANCE = 1e-4
 

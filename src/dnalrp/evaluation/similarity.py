@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 
 from dnalrp.attribution.storage import NucleotideMaps
 
+VALUE_COLUMNS = ["method", "level", "map", "axis", "metric", "id", "value", "chance"]
 Array = npt.NDArray[np.floating]
 
 
@@ -55,5 +56,4 @@ def compare_models(maps: Mapping[str, Mapping[str, NucleotideMaps]]) -> pd.DataF
                     pair = f"{first}:{a}~{second}:{b}"
                     rows.append((pair, "nucleotide", "split", "similarity", metric, name))
                     rows[-1] += (score(x, y), np.nan)
-    columns = ["method", "level", "map", "axis", "metric", "id", "value", "chance"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=VALUE_COLUMNS)
