@@ -46,8 +46,13 @@ class Accounts:
 
 
 def per_sequence(x: Tensor) -> Tensor:
-    """Sum over all but the first dimension, (batch,), in double precision."""
-    return x.flatten(1).sum(dim=1, dtype=torch.float64)
+    """Sum over all but the first dimension, (batch,), in double precision.
+
+    The last dimension is summed in single precision at least: to cast all of a large tensor to
+    double first costs more than the rule whose relevance is summed.
+    """
+    rows = x.sum(dim=-1, keepdim=True, dtype=torch.promote_types(x.dtype, torch.float32))
+    return rows.flatten(1).sum(dim=1, dtype=torch.float64)
 
 
 class LinearRule(nn.Module):
@@ -226,29 +231,35 @@ class _AlibiAttention(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, bias, context = ctx.saved_tensors
         rule: AlibiAttentionRule = ctx.rule
-        scale = 1.0 / math.sqrt(query.shape[-1])
-        product = (query @ key.transpose(-1, -2)).mul_(scale)
-        logits = product + bias
-        attention = logits.softmax(dim=-1)
-        g_value = (attention.transpose(-1, -2) @ g).mul_(0.5)
+        shape, scale = query.shape, 1.0 / math.sqrt(query.shape[-1])
         kept_by_values = (g * context).sum(dim=-1, keepdim=True)
-        g_logits = (g @ value.transpose(-1, -2)).sub_(kept_by_values)
-        g_logits.mul_(attention).mul_(0.5)
-        g_product = _through_bias(g_logits, product, logits, rule.alibi)
-        g_query = (g_product @ key).mul_(0.5 * scale)
-        g_key = (g_product.transpose(-1, -2) @ query).mul_(0.5 * scale)
-        at_logits = per_sequence(logits.mul_(g_logits))
+        # One copy of each into (batch * heads, tokens, d): every product below would make its own.
+        q, k, v, g, kept = (x.flatten(0, 1) for x in (query, key, value, g, kept_by_values))
+        bias = bias.expand(*shape[:3], shape[2]).flatten(0, 1)
+        logits = torch.baddbmm(bias, q, k.mT, alpha=scale)
+        attention = logits.softmax(dim=-1)
+        g_value = torch.bmm(attention.mT, g).mul_(0.5)
+        g_logits = torch.baddbmm(kept, g, v.mT, beta=-0.5, alpha=0.5).mul_(attention)
+        g_product = _through_bias(g_logits, logits, bias, rule.alibi)
+        g_query = torch.bmm(g_product, k).mul_(0.5 * scale)
+        g_key = torch.bmm(g_product.mT, q).mul_(0.5 * scale)
         at_softmax = 0.5 * per_sequence(kept_by_values)
-        at_product = per_sequence(query * g_query) + per_sequence(key * g_key)
-        rule.accounts.enter(rule.place, "softmax", at_softmax - at_logits)
-        rule.accounts.enter(rule.place, "alibi", at_logits - at_product)
-        return g_query, g_key, g_value, None, None
+        at_product = 2.0 * per_sequence((g_query * q).view(shape))
+        if rule.alibi == "absorb":
+            at_alibi = per_sequence(g_logits.mul_(bias).view(*shape[:3], -1))
+        else:
+            at_logits = per_sequence(g_logits.mul_(logits).view(*shape[:3], -1))
+            at_alibi = at_logits - at_product
+        rule.accounts.enter(rule.place, "softmax", at_softmax - at_product - at_alibi)
+        rule.accounts.enter(rule.place, "alibi", at_alibi)
+        return g_query.view(shape), g_key.view(shape), g_value.view(shape), None, None
 
 
-def _through_bias(g: Tensor, product: Tensor, logits: Tensor, alibi: str) -> Tensor:
+def _through_bias(g: Tensor, logits: Tensor, bias: Tensor, alibi: str) -> Tensor:
     """Gradient at z where ``g`` is the gradient at a = z + B, under a reading of the bias."""
     if alibi == "absorb":
         return g
+    product = logits - bias
     sign = torch.where(product < 0, -1.0, 1.0).to(product.dtype)
     share = 1.0 if alibi == "identity" else 0.5
     return g * logits / (product + STABILISER * sign) * share
