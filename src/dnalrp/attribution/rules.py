@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import conv1d, linear, scaled_dot_product_attention
+from torch.nn.functional import conv1d, gelu, linear, scaled_dot_product_attention
 
 ALIBI_READINGS = ("absorb", "identity", "uniform")
 STABILISER = 1e-6
@@ -139,16 +139,15 @@ class _GatedGelu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         u, w = x.chunk(2, dim=-1)
-        phi = _phi(u)
-        ctx.save_for_backward(x, phi)
-        return (u * phi).mul_(w)
+        ctx.save_for_backward(x)
+        return gelu(u).mul_(w)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> Tensor:
-        x, phi = ctx.saved_tensors
+        (x,) = ctx.saved_tensors
         u, w = x.chunk(2, dim=-1)
-        shared = (g * phi).mul_(0.5)
+        shared = _phi(u).mul_(g).mul_(0.5)
         result = torch.empty_like(x)
         first, second = result.chunk(2, dim=-1)
         torch.mul(shared, w, out=first)
