@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from dnalrp.evaluation import concentration, localisation, similarity
 from dnalrp.evaluation.faithfulness import Perturbation, replacement_curves
-from dnalrp.evaluation.summary import bootstrap_mean, summarise
+from dnalrp.evaluation.summary import bootstrap_means, summarise
 
 MASK = np.array([0, 0, 1, 1, 0, 0, 0, 0], dtype=bool)
 PERFECT = MASK.astype(float)
@@ -158,7 +158,7 @@ def test_replacement_draws_do_not_depend_on_other_sequences():
 
 def test_bootstrap_interval_covers_the_mean():
     values = np.random.default_rng(3).normal(loc=2, size=400)
-    mean, low, high = bootstrap_mean(values, 500, seed=0)
+    ((mean, low, high),) = bootstrap_means(values[None], 500, seed=0)
     assert low < mean < high
     assert (high - low) / 2 == pytest.approx(1.96 / 20, rel=0.2)
 

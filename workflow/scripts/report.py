@@ -35,11 +35,11 @@ with running(snakemake):
     import pandas as pd
     import yaml
 
-    from dnalrp.data.jaspar import core_vertebrates
+    from dnalrp.data.jaspar import fetch_motifs
     from dnalrp.provenance import provenance, written_whole
     from dnalrp.report.examples import example_pictures
     from dnalrp.report.figures import ledger_figure, metric_figure, save
-    from dnalrp.report.motifs import motif_pictures
+    from dnalrp.report.motifs import matched_matrices, motif_pictures
     from dnalrp.report.page import Section, picture, render, table
 
     results, settings = Path(snakemake.input.metrics).parent, snakemake.params.config
@@ -59,7 +59,10 @@ with running(snakemake):
         )
         save(figure, path)
         sections.append(Section(axis.capitalize(), NOTES[axis], picture(axis, figure).image))
-    matrices = {motif.matrix_id: motif for motif in core_vertebrates(snakemake.params.jaspar)}
+    shown = matched_matrices(results, snakemake.params.runs)
+    shown |= {name for path in snakemake.input.sites for name in pd.read_parquet(path)["motif"]}
+    motifs = fetch_motifs(sorted(shown), snakemake.params.jaspar)
+    matrices = {motif.matrix_id: motif for motif in motifs}
     record = provenance("report", {"config": settings}, snakemake.input)
     page = render(
         table(performance[performance["split"] == "test"].drop(columns="split")),

@@ -82,7 +82,7 @@ def _extend(file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
 def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> Attributions:
     """Read an attribution file; ``ids`` choose and order its sequences, by default all sorted."""
     with h5py.File(path, "r") as file:
-        stored = [name.decode() for name in file["id"]]
+        stored = file["id"].asstr()[:].tolist()
         place = {name: row for row, name in enumerate(stored)}
         chosen = sorted(stored) if ids is None else list(ids)
         rows = np.array([place[name] for name in chosen], dtype=np.int64)
@@ -122,5 +122,5 @@ def write_nucleotides(path: str | Path, maps: NucleotideMaps, record: Mapping[st
 def read_nucleotides(path: str | Path) -> NucleotideMaps:
     """Read what :func:`write_nucleotides` wrote."""
     with h5py.File(path, "r") as file:
-        ids = [name.decode() for name in file["id"]]
+        ids = file["id"].asstr()[:].tolist()
         return NucleotideMaps(ids, file["length"][:], file["relevance"][:], file["outputs"][:])

@@ -1,13 +1,13 @@
 """Tidy tables: one row a sequence, map and metric, then means with intervals."""
 
-from collections.abc import Sequence
-
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.performance import performance
 
 GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"]
+RESAMPLED_AT_ONCE = 4_000_000  # values, for memory
 
 
 def summarise(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
@@ -26,36 +26,48 @@ def summarise(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
         The grouping columns and ``mean, low, high, sequences, undefined, chance``; ``undefined``
         counts sequences whose value is NaN, which are left out of the mean.
     """
-    rows = []
-    for keys, group in values.groupby(GROUPS, sort=True, dropna=False):
-        group = group.sort_values("id")
-        defined = group["value"].dropna().to_numpy()
-        mean, low, high = bootstrap_mean(defined, resamples, seed)
-        undefined = len(group) - len(defined)
-        rows.append((*keys, mean, low, high, len(defined), undefined, group["chance"].mean()))
+    ordered = values.sort_values([*GROUPS, "id"], kind="stable")
+    grouped = ordered.groupby(GROUPS, sort=True, dropna=False)
+    table = grouped.agg(
+        sequences=("value", "count"), rows=("value", "size"), chance=("chance", "mean")
+    )
+    defined = [group.dropna().to_numpy() for _, group in grouped["value"]]
+    by_size: dict[int, list[int]] = {}
+    for place, own in enumerate(defined):
+        by_size.setdefault(len(own), []).append(place)
+    means = np.full((len(defined), 3), np.nan)
+    for places in by_size.values():
+        means[places] = bootstrap_means(np.stack([defined[i] for i in places]), resamples, seed)
+    table[["mean", "low", "high"]] = means
+    table["undefined"] = table["rows"] - table["sequences"]
     columns = [*GROUPS, "mean", "low", "high", "sequences", "undefined", "chance"]
-    return pd.DataFrame(rows, columns=columns)
+    return table.reset_index()[columns]
 
 
-def bootstrap_mean(
-    values: Sequence[float] | np.ndarray, resamples: int, seed: int
-) -> tuple[float, float, float]:
-    """Mean with the ends of its 95 % percentile bootstrap interval; NaN for no values.
+def bootstrap_means(values: npt.NDArray[np.float64], resamples: int, seed: int) -> np.ndarray:
+    """Mean and the ends of its 95 % percentile bootstrap interval, (rows, 3), of each row.
 
-    One value has an interval of NaN: nothing is known about its spread.
+    All rows of ``values``, (rows, sequences), share their resamples. Of no sequence all three are
+    NaN; of one the interval is: nothing is known about its spread.
     """
-    values = np.asarray(values, dtype=np.float64)
-    if len(values) == 0:
-        return (float("nan"),) * 3
-    if len(values) == 1:
-        return float(values[0]), float("nan"), float("nan")
+    rows, count = values.shape
+    if count == 0:
+        return np.full((rows, 3), np.nan)
+    means = values.mean(axis=1)
+    if count == 1:
+        return np.stack([means, np.full(rows, np.nan), np.full(rows, np.nan)], axis=1)
     from scipy.stats import bootstrap
 
-    rng = np.random.default_rng(seed)
     interval = bootstrap(
-        (values,), np.mean, n_resamples=resamples, method="percentile", rng=rng, batch=200
+        (values,),
+        np.mean,
+        axis=1,
+        n_resamples=resamples,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+        batch=max(1, RESAMPLED_AT_ONCE // values.size),
     ).confidence_interval
-    return float(values.mean()), float(interval.low), float(interval.high)
+    return np.stack([means, interval.low, interval.high], axis=1)
 
 
 def scan_performance(sequences: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFrame:

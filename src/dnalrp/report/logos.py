@@ -54,7 +54,7 @@ def example_figure(
             color="tab:green" if site.role == "motif" else "dimgrey",
         )
     panels[0].set_title(title, fontsize=9, loc="left", pad=14)
-    figure.tight_layout(h_pad=0.2)
+    _margins(figure, len(maps), left=1.35, right=0.1, top=0.38, bottom=0.25, gap=0.12)
     return figure
 
 
@@ -79,5 +79,16 @@ def motif_figure(rows: Sequence[tuple[str, Array, str, Array | None]]) -> Figure
         matched.set_title(name, fontsize=7, loc="left", pad=2)
     if not rows:
         panels[0, 0].text(0, 0.5, "TF-MoDISco found no pattern", fontsize=8)
-    figure.tight_layout(h_pad=0.4)
+    _margins(figure, len(panels), left=0.1, right=0.1, top=0.22, bottom=0.05, gap=0.3)
     return figure
+
+
+def _margins(
+    figure: Figure, rows: int, left: float, right: float, top: float, bottom: float, gap: float
+) -> None:
+    """Set margins and the gap between rows in inches: laying a logo out draws it a second time."""
+    width, height = figure.get_size_inches()
+    panel = (height - top - bottom - gap * (rows - 1)) / rows
+    figure.subplots_adjust(
+        left / width, bottom / height, 1 - right / width, 1 - top / height, 0.05, gap / panel
+    )

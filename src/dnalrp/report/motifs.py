@@ -22,19 +22,29 @@ def motif_pictures(
     """
     pictures = []
     for run in runs:
-        for folder in sorted(path for path in (results / "motifs" / run).iterdir()):
-            if not folder.is_dir():
-                continue
-            matches = pd.read_csv(folder / "matches.tsv", sep="\t").set_index("pattern")
-            matches = matches.sort_values("seqlets", ascending=False, kind="stable")
-            patterns = {p.name: trimmed(p) for p in read_patterns(folder / "patterns.h5")}
+        for path in _match_tables(results, run):
+            patterns = {p.name: trimmed(p) for p in read_patterns(path.with_name("patterns.h5"))}
             rows = [
-                _row(patterns[name], match, matrices)
-                for name, match in matches.head(SHOWN).iterrows()
+                _row(patterns[name], match, matrices) for name, match in _shown(path).iterrows()
             ]
-            title = f"{run.replace('/', ', ')}, {folder.name}"
+            title = f"{run.replace('/', ', ')}, {path.parent.name}"
             pictures.append(picture(title, motif_figure(rows), dpi=90))
     return pictures
+
+
+def matched_matrices(results: Path, runs: Sequence[str]) -> set[str]:
+    """Ids of the matrices that :func:`motif_pictures` draws."""
+    tables = [_shown(path) for run in runs for path in _match_tables(results, run)]
+    return {name for matches in tables for name in matches["matrix_id"].dropna()}
+
+
+def _match_tables(results: Path, run: str) -> list[Path]:
+    return sorted((results / "motifs" / run).glob("*/matches.tsv"))
+
+
+def _shown(path: Path) -> pd.DataFrame:
+    matches = pd.read_csv(path, sep="\t").set_index("pattern")
+    return matches.sort_values("seqlets", ascending=False, kind="stable").head(SHOWN)
 
 
 def _row(
