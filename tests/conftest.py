@@ -5,7 +5,11 @@ import pytest
 import torch
 
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
-from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
+from dnalrp.models.dnabert2 import (
+    DnaBert2Config,
+    DnaBert2ForMaskedLM,
+    DnaBert2ForSequenceClassification,
+)
 from dnalrp.models.tokenizer import nucleotide_tokenizer, train_byte_pair_tokenizer
 
 
@@ -34,8 +38,8 @@ def sequences():
     return [*random_sequences(5, seed=1), "ACGTNNACGTTTNA"]
 
 
-def toy_dnabert2(tokenizer, heads=4, labels=2, seed=0):
-    config = DnaBert2Config(
+def toy_config(heads=4, labels=2):
+    return DnaBert2Config(
         vocab_size=64,
         hidden_size=24,
         intermediate_size=40,
@@ -43,7 +47,17 @@ def toy_dnabert2(tokenizer, heads=4, labels=2, seed=0):
         num_hidden_layers=2,
         num_labels=labels,
     )
-    model = randomised(DnaBert2ForSequenceClassification(config), seed).double().eval()
+
+
+def toy_dnabert2(tokenizer, heads=4, labels=2, seed=0):
+    model = DnaBert2ForSequenceClassification(toy_config(heads, labels))
+    model = randomised(model, seed).double().eval()
+    model.tokenizer = tokenizer
+    return model
+
+
+def toy_masked_lm(tokenizer, seed=0):
+    model = randomised(DnaBert2ForMaskedLM(toy_config()), seed).double().eval()
     model.tokenizer = tokenizer
     return model
 

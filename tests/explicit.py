@@ -59,9 +59,19 @@ def joined(x):
     return x.transpose(0, 1).reshape(x.shape[1], -1)
 
 
+def constant_attention(query, key, value, bias, relevance):
+    """CP-LRP: the attention weights are constants of a linear map of the values."""
+    s = (query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) + bias).softmax(-1)
+    at_v = value * (s.transpose(-1, -2) @ (relevance / stable(s @ value)))
+    return torch.zeros_like(query), torch.zeros_like(key), at_v
+
+
 @torch.no_grad()
-def explain_one(model, input_ids, bias, alibi):
-    """Word relevance (tokens,) and the margin for one sequence of a two-class DNABERT-2."""
+def explain_one(model, input_ids, bias, alibi, constant=False):
+    """Word relevance (tokens,) and the margin for one sequence of a two-class DNABERT-2.
+
+    By AttnLRP, or with ``constant`` attention and gates by CP-LRP.
+    """
     bert, heads = model.bert, model.config.num_attention_heads
     words = bert.embeddings.word_embeddings.weight[input_ids]
     summed = words + bert.embeddings.token_type_embeddings.weight[0]
@@ -94,13 +104,18 @@ def explain_one(model, input_ids, bias, alibi):
         at_out = out / stable(total) * at_total
         at_middle = middle / stable(total) * at_total
         at_gated = linear(gated, mlp.wo.weight, mlp.wo.bias, at_out)
-        at_both = torch.cat([0.5 * at_gated, 0.5 * at_gated], -1)  # GELU passes its half on
+        share = 0.0 if constant else 0.5
+        at_both = torch.cat([share * at_gated, (1 - share) * at_gated], -1)  # GELU passes it on
         at_middle = at_middle + linear(middle, mlp.gated_layers.weight, None, at_both)
         total = dense + x
         at_total = layer_norm(total, own.output.LayerNorm, at_middle)
         at_dense = dense / stable(total) * at_total
         at_context = linear(context, own.output.dense.weight, own.output.dense.bias, at_dense)
-        parts = attention(q, k, v, bias, heads_of(at_context, heads), alibi)
+        at_heads = heads_of(at_context, heads)
+        if constant:
+            parts = constant_attention(q, k, v, bias, at_heads)
+        else:
+            parts = attention(q, k, v, bias, at_heads, alibi)
         at_qkv = torch.cat([joined(part) for part in parts], -1)
         relevance = x / stable(total) * at_total
         relevance = relevance + linear(x, own.self.Wqkv.weight, own.self.Wqkv.bias, at_qkv)

@@ -32,6 +32,47 @@ def test_modified_gradient_is_the_explicit_propagation(byte_pairs, heads, seed, 
         assert relevance == pytest.approx(expected.numpy(), abs=1e-8 * scale)
 
 
+@pytest.mark.parametrize("heads", [3, 4, 12])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_cp_lrp_is_the_explicit_propagation(byte_pairs, heads, seed):
+    model = toy_dnabert2(byte_pairs, heads=heads, seed=seed)
+    sequences = random_sequences(3, seed=seed)
+    maps = explain(model, sequences, "cp_lrp", progress=False)
+    for sequence, relevance in zip(sequences, maps.relevance, strict=True):
+        ids = torch.tensor(model.tokenizer(sequence)["input_ids"])
+        bias = alibi_bias(heads, len(ids), torch.float64, ids.device)[0]
+        expected, _ = explain_one(model, ids, bias, "absorb", constant=True)
+        assert relevance == pytest.approx(expected.numpy(), abs=1e-8 * expected.abs().max().item())
+    total = maps.ledger.sum(axis="columns").to_numpy()
+    assert total == pytest.approx(maps.outputs, rel=1e-8, abs=1e-10)
+    assert (maps.ledger[["alibi", "softmax"]] == 0).all(axis=None)
+
+
+def test_cp_lrp_conserves_without_biases(dnabert2, sequences):
+    with torch.no_grad():
+        for name, parameter in dnabert2.named_parameters():
+            if name.endswith("bias") or "token_type" in name:
+                parameter.zero_()
+    maps = explain(dnabert2, sequences, "cp_lrp", progress=False)
+    sums = np.array([relevance.sum() for relevance in maps.relevance])
+    assert sums == pytest.approx(maps.outputs, rel=1e-8, abs=1e-10)
+
+
+def test_positional_relevance_is_the_ledgers_alibi_by_distance(dnabert2, sequences):
+    maps = explain(dnabert2, sequences, positional=True, batch_size=4, progress=False)
+    config = dnabert2.config
+    longest = max(map(len, maps.relevance))
+    shape = (len(sequences), config.num_hidden_layers, config.num_attention_heads, longest)
+    assert maps.positional.shape == shape
+    assert maps.positional.sum(axis=(1, 2, 3)) == pytest.approx(maps.ledger["alibi"].to_numpy())
+    assert (maps.positional[..., 0] == 0).all()  # no distance, no bias
+    places = maps.layer_ledger[maps.layer_ledger["term"] == "alibi"]
+    first = places[places["place"].str.contains("layer.0.")].set_index("sequence")["relevance"]
+    assert maps.positional[:, 0].sum(axis=(1, 2)) == pytest.approx(first.sort_index().to_numpy())
+    for row, relevance in enumerate(maps.relevance):
+        assert (maps.positional[row, ..., len(relevance) :] == 0).all()
+
+
 @pytest.mark.parametrize("alibi", rules.ALIBI_READINGS)
 @pytest.mark.parametrize("heads", [4, 12])
 def test_ledger_accounts_for_the_whole_output(byte_pairs, sequences, heads, alibi):
@@ -51,11 +92,19 @@ def test_ledger_closes_in_single_precision(byte_pairs, sequences):
     assert np.all(np.abs(total - maps.outputs) < 1e-4 * largest)
 
 
+def test_half_precision_gives_nearly_the_same_map(byte_pairs, sequences):
+    exact = explain(toy_dnabert2(byte_pairs), sequences, progress=False)
+    half = explain(toy_dnabert2(byte_pairs).bfloat16(), sequences, progress=False)
+    for a, b in zip(exact.relevance, half.relevance, strict=True):
+        assert b.dtype == np.float32
+        assert np.corrcoef(a, b)[0, 1] > 0.95
+
+
 def test_every_module_is_replaced_and_counted(dnabert2):
     with tables.attnlrp("absorb").on(dnabert2) as ruled:
         layers = dnabert2.config.num_hidden_layers
         assert dict(ruled.counts) == {
-            "Embedding": 2,
+            "Embedding": 1,  # of the token type; the words are what is explained
             "LayerNorm": 1 + 2 * layers,
             "Linear": 4 * layers + 2,
             "AlibiAttention": layers,

@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from conftest import toy_dnabert2
+from conftest import toy_dnabert2, toy_masked_lm
+from scipy.special import softmax
 
 import dnalrp
 from dnalrp.attribution.explanation import methods
+from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.errors import InputError
 
 
@@ -40,6 +42,61 @@ def test_targets_are_opposite_margins(dnabert2, sequences):
     first, second = (dnalrp.explain(dnabert2, sequences, target=t, progress=False) for t in (0, 1))
     assert first.outputs == pytest.approx(-second.outputs)
     assert first.relevance[0] == pytest.approx(-second.relevance[0])
+
+
+def test_target_may_be_a_name_a_logit_or_a_probability(byte_pairs, sequences):
+    model = toy_dnabert2(byte_pairs, labels=3)
+    model.config.label2id = {"none": 0, "weak": 1, "strong": 2}
+    named, numbered = (
+        dnalrp.explain(model, sequences, target=t, progress=False) for t in ("weak", 1)
+    )
+    assert named.outputs == pytest.approx(numbered.outputs)
+    for quantity, expected in (
+        ("logit", named.logits[:, 1]),
+        ("probability", softmax(named.logits, axis=1)[:, 1]),
+    ):
+        maps = dnalrp.explain(model, sequences, target=Target(1, quantity), progress=False)
+        assert maps.outputs == pytest.approx(expected)
+        total = maps.ledger.sum(axis="columns").to_numpy()
+        if quantity == "logit":
+            assert total == pytest.approx(maps.outputs, rel=1e-8, abs=1e-10)
+
+
+def test_masked_token_is_explained(byte_pairs, sequences):
+    model = toy_masked_lm(byte_pairs)
+    maps = dnalrp.explain(model, sequences, target=MaskedToken(4), progress=False)
+    for row, sequence in enumerate(sequences):
+        ids = torch.tensor([model.tokenizer(sequence)["input_ids"]])
+        spans = maps.spans[row]
+        (place,) = np.flatnonzero((spans[:, 0] <= 4) & (spans[:, 1] > 4))
+        wanted = ids[0, place].item()
+        ids[0, place] = model.tokenizer.mask_token_id
+        with torch.no_grad():
+            logits = model(input_ids=ids).logits[0, place]
+        others = torch.cat([logits[:wanted], logits[wanted + 1 :]])
+        assert maps.outputs[row] == pytest.approx((logits[wanted] - others.max()).item())
+    total = maps.ledger.sum(axis="columns").to_numpy()
+    assert total == pytest.approx(maps.outputs, rel=1e-8, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (MaskedToken(999), "position 999 lies outside sequence 0"),
+        (MaskedToken(0, "ACGTACGTACGT"), "is not in the model's vocabulary"),
+        (1, "give a MaskedToken"),
+    ],
+)
+def test_mistaken_masked_targets_get_one_clear_line(byte_pairs, target, message):
+    with pytest.raises(InputError, match=message):
+        dnalrp.explain(toy_masked_lm(byte_pairs), ["ACGTAC"], target=target, progress=False)
+
+
+def test_weights_that_are_not_finite_are_refused(dnabert2):
+    with torch.no_grad():
+        dnabert2.classifier.weight[0, 0] = torch.nan
+    with pytest.raises(InputError, match="output of sequence 0 is nan"):
+        dnalrp.explain(dnabert2, ["ACGT"], progress=False)
 
 
 def test_default_target_of_three_classes_is_the_predicted_one(byte_pairs, sequences):
@@ -103,6 +160,10 @@ def test_shortest_and_unknown_sequences_have_finite_maps(dnabert2, cnn, sequence
         ({"sequences": "ACGT"}, "sequences is one string"),
         ({"alibi": "ignore"}, "alibi 'ignore'"),
         ({"target": 2}, "target 2 does not exist"),
+        ({"target": "enhancer"}, "target 'enhancer' does not exist"),
+        ({"target": Target(1, "odds")}, "quantity 'odds'"),
+        ({"target": MaskedToken(1)}, "explains a masked-language model"),
+        ({"method": "random", "positional": True}, "'random' has no positional relevance"),
     ],
 )
 def test_mistakes_get_one_clear_line(dnabert2, arguments, message):

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from dnalrp.errors import InputError
 
 METHODS = {
-    "dnabert2": ("attnlrp", "gradient_x_input", "random"),
+    "dnabert2": ("attnlrp", "cp_lrp", "gradient_x_input", "random"),
     "regulatory_cnn": ("lrp", "gradient_x_input", "random"),
 }
 

@@ -11,27 +11,41 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from dnalrp.attribution import tables
+from dnalrp.attribution import encoders, tables
 from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
 from dnalrp.attribution.rules import ALIBI_READINGS, Accounts, per_sequence
 from dnalrp.attribution.tables import RuleTable
+from dnalrp.attribution.targets import MaskedToken, Objective, Target, objective_of
 from dnalrp.data.nucleotides import checked_sequence
 from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig
 from dnalrp.models.dnabert2 import DnaBert2Config
-from dnalrp.models.prediction import length_batches, margin, padded_batch, predict
+from dnalrp.models.prediction import length_batches, padded_batch
 
 TABLES: dict[str, dict[str, Callable[[str], RuleTable]]] = {
     DnaBert2Config.model_type: {
         "attnlrp": tables.attnlrp,
+        "cp_lrp": lambda alibi: tables.cp_lrp(),
         "gradient_x_input": lambda alibi: tables.GRADIENT,
     },
     RegulatoryCnnConfig.model_type: {
         "lrp": lambda alibi: tables.convolutional_lrp(),
         "gradient_x_input": lambda alibi: tables.GRADIENT,
     },
+    "bert": {
+        "attnlrp": lambda alibi: encoders.attnlrp_bert(),
+        "gradient_x_input": lambda alibi: tables.GRADIENT,
+    },
+    "esm": {
+        "attnlrp": lambda alibi: encoders.attnlrp_esm(),
+        "gradient_x_input": lambda alibi: tables.GRADIENT,
+    },
+    "modernbert": {
+        "attnlrp": lambda alibi: encoders.attnlrp_modernbert(),
+        "gradient_x_input": lambda alibi: tables.GRADIENT,
+    },
 }
-LEDGER_METHODS = ("attnlrp", "lrp")
+LEDGER_METHODS = ("attnlrp", "cp_lrp", "lrp")
 RANDOM = "random"
 
 
@@ -45,22 +59,31 @@ class RelevanceBatch(NamedTuple):
     outputs: npt.NDArray[np.float64]
     ledger: pd.DataFrame | None
     layer_ledger: pd.DataFrame | None
+    positional: npt.NDArray[np.floating] | None
 
 
 def methods(model: PreTrainedModel) -> tuple[str, ...]:
     """Names of the methods that explain this kind of model."""
-    return (*TABLES[model.config.model_type], RANDOM)
+    return (*_tables_of(model), RANDOM)
+
+
+def _tables_of(model: PreTrainedModel) -> dict[str, Callable[[str], RuleTable]]:
+    kind = model.config.model_type
+    if kind not in TABLES:
+        raise InputError(f"a {kind!r} model cannot be explained; known are {', '.join(TABLES)}")
+    return TABLES[kind]
 
 
 def explain(
     model: PreTrainedModel,
     sequences: Sequence[str],
     method: str = "attnlrp",
-    target: int | None = None,
+    target: Target | MaskedToken | int | str | None = None,
     batch_size: int = 64,
     device: str | torch.device | None = None,
     alibi: str = "absorb",
     progress: bool = True,
+    positional: bool = False,
 ) -> RelevanceMaps:
     """Explain what a model makes of sequences.
 
@@ -74,11 +97,14 @@ def explain(
     sequences
         Upper or lower case, of any length.
     method
-        ``attnlrp`` (DNABERT-2), ``lrp`` (CNN), ``gradient_x_input``, or ``random``: standard
-        normal noise, the control, which depends on the sequence only.
+        ``attnlrp`` (DNABERT-2, BERT, ESM, ModernBERT), ``cp_lrp`` (DNABERT-2), ``lrp`` (CNN),
+        ``gradient_x_input``, or ``random``: standard normal noise, the control, which depends on
+        the sequence only.
     target
-        Class whose margin over the other, or the highest of the others, is explained. By
-        default class 1 of two, the predicted class of more.
+        Class, by number or name, whose margin over the other, or the highest of the others, is
+        explained. By default class 1 of two, the predicted class of more. A
+        :class:`~dnalrp.attribution.targets.Target` chooses its logit or probability instead, a
+        :class:`~dnalrp.attribution.targets.MaskedToken` a token of a masked-language model.
     batch_size
         Sequences a batch; memory is bounded by it.
     device
@@ -87,14 +113,19 @@ def explain(
         Reading of the ALiBi bias in ``attnlrp``: ``absorb``, ``identity`` or ``uniform``.
     progress
         Show a bar with the rate.
+    positional
+        Keep ALiBi's relevance by head and distance too (``attnlrp``).
 
     Raises
     ------
     InputError
-        No sequences, other characters than ACGTN, or a method that does not fit the model.
+        No sequences, an empty one, other characters than ACGTN, a method or target that does
+        not fit the model, or outputs that are not finite.
     """
     batches = list(
-        iterate_relevance(model, sequences, method, target, batch_size, device, alibi, progress)
+        iterate_relevance(
+            *(model, sequences, method, target, batch_size, device, alibi, progress, positional)
+        )
     )
     order = np.argsort(np.concatenate([batch.indices for batch in batches]))
     relevance = [r for batch in batches for r in batch.relevance]
@@ -113,18 +144,28 @@ def explain(
         outputs=np.concatenate([batch.outputs for batch in batches])[order],
         ledger=ledger,
         layer_ledger=layer_ledger,
+        positional=_joined(batches, order) if positional else None,
     )
+
+
+def _joined(batches: Sequence[RelevanceBatch], order: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Positional relevance of all batches in the order given, padded to the longest."""
+    parts = [batch.positional for batch in batches if batch.positional is not None]
+    longest = max(part.shape[-1] for part in parts)
+    padded = [np.pad(p, [(0, 0)] * 3 + [(0, longest - p.shape[-1])]) for p in parts]
+    return np.concatenate(padded)[order]
 
 
 def iterate_relevance(
     model: PreTrainedModel,
     sequences: Sequence[str],
     method: str = "attnlrp",
-    target: int | None = None,
+    target: Target | MaskedToken | int | str | None = None,
     batch_size: int = 64,
     device: str | torch.device | None = None,
     alibi: str = "absorb",
     progress: bool = True,
+    positional: bool = False,
 ) -> Iterator[RelevanceBatch]:
     """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream."""
     if batch_size < 1:
@@ -134,29 +175,53 @@ def iterate_relevance(
     if not len(sequences):
         raise InputError("no sequences to explain; give at least one")
     checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
-    table = _table(model, method, alibi)
+    table = rule_table(model, method, alibi)
+    if positional and method != "attnlrp":
+        raise InputError(f"method {method!r} has no positional relevance; use 'attnlrp'")
     encoded = model.tokenizer(checked, return_offsets_mapping=True)
-    lengths = [len(ids) for ids in encoded["input_ids"]]
+    spans = [np.array(own, dtype=np.int64) for own in encoded["offset_mapping"]]
+    objective = objective_of(model, target, encoded["input_ids"], spans)
+    lengths = [len(ids) for ids in objective.tokens]
     bar = tqdm(total=len(checked), desc=method, unit="seq", disable=not progress)
     with bar, (table or tables.GRADIENT).on(model) as ruled:
+        ruled.accounts.by_distance = positional
         twin = ruled.model if device is None else _moved(ruled.model, device)
         for indices in length_batches(lengths, batch_size):
-            spans = [np.array(encoded["offset_mapping"][i], dtype=np.int64) for i in indices]
             if table is None:
-                batch = _random_batch(twin, [checked[i] for i in indices], target, spans)
+                batch = _random_batch(
+                    model, twin, objective, [checked[i] for i in indices], indices
+                )
             else:
-                tokens = [encoded["input_ids"][i] for i in indices]
-                batch = _gradient_batch(model, twin, ruled.accounts, tokens, target, spans)
-            yield _numbered(batch, indices, with_ledger=method in LEDGER_METHODS)
+                batch = _gradient_batch(model, twin, ruled.accounts, objective, indices)
+            _check_finite(batch.outputs, indices)
+            own_spans = [spans[i] for i in indices]
+            yield _numbered(batch, indices, own_spans, with_ledger=method in LEDGER_METHODS)
             bar.update(len(indices))
 
 
-def _table(model: PreTrainedModel, method: str, alibi: str) -> RuleTable | None:
+def _check_finite(outputs: npt.NDArray[np.float64], indices: list[int]) -> None:
+    if not np.isfinite(outputs).all():
+        worst = indices[int(np.flatnonzero(~np.isfinite(outputs))[0])]
+        raise InputError(
+            f"the output of sequence {worst} is {outputs[~np.isfinite(outputs)][0]}: "
+            "the model holds NaN or infinite weights, or overflows; use another checkpoint or "
+            "model.float()"
+        )
+
+
+def rule_table(model: PreTrainedModel, method: str, alibi: str = "absorb") -> RuleTable | None:
+    """Table of rules of a method for a model; None for ``random``, which has none.
+
+    Raises
+    ------
+    InputError
+        The method does not explain such a model.
+    """
     if alibi not in ALIBI_READINGS:
         raise InputError(f"alibi {alibi!r}: choose one of {', '.join(ALIBI_READINGS)}")
     if method == RANDOM:
         return None
-    known = TABLES[model.config.model_type]
+    known = _tables_of(model)
     if method not in known:
         raise InputError(
             f"method {method!r} does not explain a {model.config.model_type}; "
@@ -177,10 +242,10 @@ def _moved(twin: Any, device: str | torch.device) -> Any:
 
 class _Unnumbered(NamedTuple):
     relevance: list[npt.NDArray[np.floating]]
-    spans: list[npt.NDArray[np.int64]]
     logits: npt.NDArray[np.float64]
     outputs: npt.NDArray[np.float64]
     kept: dict[tuple[str, str], npt.NDArray[np.float64]]
+    positional: npt.NDArray[np.floating] | None = None
 
 
 @torch.inference_mode(False)
@@ -189,49 +254,62 @@ def _gradient_batch(
     model: PreTrainedModel,
     twin: Any,
     accounts: Accounts,
-    tokens: list[list[int]],
-    target: int | None,
-    spans: list[npt.NDArray[np.int64]],
+    objective: Objective,
+    indices: list[int],
 ) -> _Unnumbered:
     """Input times gradient at the input embeddings, under the rules that the twin carries."""
-    batch = padded_batch(model, tokens)
-    words = model.get_input_embeddings()(batch["input_ids"]).detach()
-    words = words.to(device=twin.device, dtype=twin.dtype).requires_grad_()
-    mask = batch["attention_mask"].to(twin.device)
-    logits = twin(inputs_embeds=words, attention_mask=mask).logits
-    outputs = margin(logits, target)
-    watched = accounts.watched
+    tokens = [objective.tokens[i] for i in indices]
+    batch = {name: value.to(twin.device) for name, value in padded_batch(model, tokens).items()}
+    logits = objective.logits(twin(**batch).logits, indices)
+    outputs = objective.outputs(logits, indices)
+    words, watched = accounts.words, accounts.watched
+    assert words is not None
     gradient, *others = torch.autograd.grad(outputs.sum(), [words, *(w[2] for w in watched)])
     for (place, term, constant), g in zip(watched, others, strict=True):
         accounts.enter(place, term, per_sequence(constant.detach() * g))
-    relevance = (words.detach() * gradient).sum(dim=-1).cpu().numpy()
+    at_least_single = torch.promote_types(words.dtype, torch.float32)
+    relevance = (words.detach() * gradient).sum(dim=-1, dtype=at_least_single).cpu().numpy()
+    # the backward pass enters the last layer first
+    by_layer = [accounts.distances[place] for place in sorted(accounts.distances, key=_layer)]
+    positional = torch.stack(by_layer, dim=1).cpu().numpy() if by_layer else None
     kept = {key: value.cpu().numpy() for key, value in accounts.close().items()}
     return _Unnumbered(
         [relevance[row, : len(ids)] for row, ids in enumerate(tokens)],
-        spans,
         logits.detach().double().cpu().numpy(),
         outputs.detach().double().cpu().numpy(),
         kept,
+        positional,
     )
 
 
+def _layer(place: str) -> int:
+    """Number of the encoder layer that a module's name begins with."""
+    return int(place.split("layer.")[1].split(".")[0])
+
+
+@torch.no_grad()
 def _random_batch(
+    model: PreTrainedModel,
     twin: Any,
+    objective: Objective,
     sequences: list[str],
-    target: int | None,
-    spans: list[npt.NDArray[np.int64]],
+    indices: list[int],
 ) -> _Unnumbered:
     """Noise seeded by the sequence alone, so that order and batches do not change it."""
-    logits = predict(twin, sequences)
-    outputs = margin(torch.from_numpy(logits), target).numpy()
+    tokens = [objective.tokens[i] for i in indices]
+    batch = {name: value.to(twin.device) for name, value in padded_batch(model, tokens).items()}
+    logits = objective.logits(twin(**batch).logits, indices)
     relevance: list[npt.NDArray[np.floating]] = [
         np.random.default_rng(crc32(s.encode())).standard_normal(len(own)).astype(np.float32)
-        for s, own in zip(sequences, spans, strict=True)
+        for s, own in zip(sequences, tokens, strict=True)
     ]
-    return _Unnumbered(relevance, spans, logits, outputs, {})
+    outputs = objective.outputs(logits, indices).double().cpu().numpy()
+    return _Unnumbered(relevance, logits.double().cpu().numpy(), outputs, {})
 
 
-def _numbered(batch: _Unnumbered, indices: list[int], with_ledger: bool) -> RelevanceBatch:
+def _numbered(
+    batch: _Unnumbered, indices: list[int], spans: list[npt.NDArray[np.int64]], with_ledger: bool
+) -> RelevanceBatch:
     ledger = layers = None
     if with_ledger:
         words = np.array([relevance.sum(dtype=np.float64) for relevance in batch.relevance])
@@ -246,7 +324,10 @@ def _numbered(batch: _Unnumbered, indices: list[int], with_ledger: bool) -> Rele
         )
         ledger = layers.pivot_table(
             index="sequence", columns="term", values="relevance", aggfunc="sum"
-        ).reindex(columns=list(LEDGER_TERMS), fill_value=0.0)
+        )
+        others = sorted(set(ledger.columns) - set(LEDGER_TERMS))
+        ledger = ledger.reindex(columns=[*LEDGER_TERMS, *others], fill_value=0.0)
     return RelevanceBatch(
-        indices, batch.relevance, batch.spans, batch.logits, batch.outputs, ledger, layers
+        *(indices, batch.relevance, spans, batch.logits, batch.outputs),
+        *(ledger, layers, batch.positional),
     )

@@ -35,6 +35,9 @@ class RelevanceMaps:
         ``outputs``. None for methods that do not promise it.
     layer_ledger
         The same in long form, ``sequence, place, term, relevance``, a place a module.
+    positional
+        (sequences, layers, heads, distances in tokens): ALiBi's relevance B * g, zero beyond a
+        sequence's end. None unless asked for.
     """
 
     method: str
@@ -45,6 +48,7 @@ class RelevanceMaps:
     outputs: npt.NDArray[np.float64]
     ledger: pd.DataFrame | None
     layer_ledger: pd.DataFrame | None
+    positional: npt.NDArray[np.floating] | None = None
 
     def nucleotides(self, how: str = "split") -> npt.NDArray[np.float32]:
         """Relevance of every nucleotide, (sequences, longest length), zero beyond the end.

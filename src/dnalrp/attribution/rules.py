@@ -23,11 +23,18 @@ STABILISER = 1e-6
 
 
 class Accounts:
-    """Relevance that stays inside the network: one value a sequence for each place and term."""
+    """Relevance that stays inside the network: one value a sequence for each place and term.
+
+    With ``by_distance`` set, ALiBi's relevance is kept by head and distance as well, in
+    ``distances``: (batch, heads, tokens) by place.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], Tensor] = {}
         self.watched: list[tuple[str, str, Tensor]] = []
+        self.words: Tensor | None = None
+        self.by_distance = False
+        self.distances: dict[str, Tensor] = {}
 
     def watch(self, place: str, term: str, constant: Tensor) -> None:
         """Note an input of the network, (batch, ...), whose relevance is to be entered too."""
@@ -42,6 +49,7 @@ class Accounts:
     def close(self) -> dict[tuple[str, str], Tensor]:
         """Entries since the last closing, by place and term; the accounts are empty after."""
         entries, self._entries, self.watched = self._entries, {}, []
+        self.words, self.distances = None, {}
         return entries
 
 
@@ -116,7 +124,9 @@ class _LayerNorm(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         inverse_std, weight, bias = ctx.saved_tensors
-        ctx.rule.accounts.enter(ctx.rule.place, "layernorm_bias", per_sequence(g @ bias[:, None]))
+        if bias is not None:
+            kept = per_sequence(g @ bias[:, None])
+            ctx.rule.accounts.enter(ctx.rule.place, "layernorm_bias", kept)
         centred = g * weight
         centred -= centred.mean(dim=-1, keepdim=True)
         centred *= inverse_std
@@ -242,6 +252,9 @@ class _AlibiAttention(torch.autograd.Function):
         g_product = _through_bias(g_logits, logits, bias, rule.alibi)
         g_query = torch.bmm(g_product, k).mul_(0.5 * scale)
         g_key = torch.bmm(g_product.mT, q).mul_(0.5 * scale)
+        if rule.accounts.by_distance:
+            positional = _sum_by_distance(g_logits * bias)
+            rule.accounts.distances[rule.place] = positional.view(*shape[:3])
         at_softmax = 0.5 * per_sequence(kept_by_values)
         at_product = 2.0 * per_sequence((g_query * q).view(shape))
         if rule.alibi == "absorb":
@@ -254,6 +267,13 @@ class _AlibiAttention(torch.autograd.Function):
         return g_query.view(shape), g_key.view(shape), g_value.view(shape), None, None
 
 
+def _sum_by_distance(x: Tensor) -> Tensor:
+    """Sums of (batch, tokens, tokens) over the pairs at each distance, (batch, tokens)."""
+    position = torch.arange(x.shape[-1], device=x.device)
+    distance = (position[:, None] - position[None, :]).abs().flatten()
+    return x.new_zeros(x.shape[:2]).index_add_(1, distance, x.flatten(1))
+
+
 def _through_bias(g: Tensor, logits: Tensor, bias: Tensor, alibi: str) -> Tensor:
     """Gradient at z where ``g`` is the gradient at a = z + B, under a reading of the bias."""
     if alibi == "absorb":
@@ -264,19 +284,58 @@ def _through_bias(g: Tensor, logits: Tensor, bias: Tensor, alibi: str) -> Tensor
     return g * logits / (product + STABILISER * sign) * share
 
 
-class ConstantRule(nn.Module):
-    """An embedding that is added to the input and not explained, as the token type's.
+class GateValueRule(nn.Module):
+    """Gate GELU(u) * w with GELU(u) a constant: all relevance goes to w (CP-LRP). Conserves."""
 
-    It keeps embedding * gradient, entered as ``token_type`` by whoever takes the gradient.
+    def forward(self, x: Tensor) -> Tensor:
+        u, w = x.chunk(2, dim=-1)
+        return gelu(u).detach() * w
+
+
+class AttentionValueRule(nn.Module):
+    """softmax(q kᵀ / sqrt(d) + B) v with the attention a constant: all relevance goes to v.
+
+    CP-LRP (Ali et al. 2022, arXiv 2202.07304, section 3): queries and keys get none, so the
+    softmax and ALiBi keep none. Conserves out * g = R_v.
+    """
+
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
+        return scaled_dot_product_attention(query.detach(), key.detach(), value, attn_mask=bias)
+
+
+class InputRule(nn.Module):
+    """The embedding of what is explained: here relevance is read off, as input * gradient."""
+
+    def __init__(self, module: nn.Module, accounts: Accounts, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.module, self.accounts, self.dtype = module, accounts, dtype
+
+    def forward(self, ids: Tensor) -> Tensor:
+        words = self.module(ids).detach().to(self.dtype)
+        if torch.is_grad_enabled():
+            self.accounts.words = words.requires_grad_()
+        return words
+
+
+class ConstantRule(nn.Module):
+    """An embedding that is added to the input and not explained: token type, position.
+
+    It keeps embedding * gradient, entered as ``token_type`` or ``position`` by whoever takes the
+    gradient.
     """
 
     def __init__(self, module: nn.Embedding, place: str, accounts: Accounts) -> None:
         super().__init__()
         self.module, self.place, self.accounts = module, place, accounts
+        self.term = "position" if "position" in place else "token_type"
 
     def forward(self, ids: Tensor) -> Tensor:
-        constant = self.module(ids).detach().requires_grad_()
-        self.accounts.watch(self.place, "token_type", constant)
+        constant = self.module(ids).detach()
+        words = self.accounts.words
+        if words is not None and len(constant) == 1:  # shared by the batch: one for each sequence
+            constant = constant.expand_as(words)
+        if torch.is_grad_enabled():
+            self.accounts.watch(self.place, self.term, constant.requires_grad_())
         return constant
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import torch
 from torch import nn
 
 from dnalrp.attribution import rules
@@ -28,6 +29,24 @@ class Ruled(NamedTuple):
     counts: Mapping[str, int]
 
 
+class _Building(NamedTuple):
+    """What the modules of one twin share while it is built."""
+
+    accounts: Accounts
+    counts: dict[str, int]
+    words: nn.Module
+    dtype: torch.dtype
+    configurations: dict[int, Any]
+
+    def configuration(self, config: Any, attention: str) -> Any:
+        """Copy of a configuration that asks for another attention function."""
+        if id(config) not in self.configurations:
+            changed = copy.deepcopy(config)
+            changed._attn_implementation = attention
+            self.configurations[id(config)] = changed
+        return self.configurations[id(config)]
+
+
 @dataclass(frozen=True)
 class RuleTable:
     """Module types to rules.
@@ -35,15 +54,17 @@ class RuleTable:
     ``rules`` are replaced; ``plain`` keep their own gradient: operations for which it is the
     rule (sums, ReLU, max-pooling, dropout that is off) and the modules that hold others. A
     module of any other type is refused, subclasses too, since they may compute anything.
-    ``plain`` None lets every module keep its own gradient.
+    ``plain`` None lets every module keep its own gradient. ``attention`` names the function, in
+    the registry of transformers, that the model's attention calls.
     """
 
     name: str
     rules: Mapping[type[nn.Module], Rule] = field(default_factory=dict)
     plain: tuple[type[nn.Module], ...] | None = ()
+    attention: str | None = None
 
     @contextmanager
-    def on(self, model: nn.Module) -> Iterator[Ruled]:
+    def on(self, model: Any) -> Iterator[Ruled]:
         """Put the table on ``model`` for the length of a ``with`` block.
 
         The model itself is not touched, ever: what the block gets is a twin that shares the
@@ -55,12 +76,12 @@ class RuleTable:
         InputError
             The model holds a module that the table does not know; the message names it.
         """
-        accounts, counts = Accounts(), dict[str, int]()
-        yield Ruled(self._twin(model, "", accounts, counts), accounts, MappingProxyType(counts))
+        build = _Building(Accounts(), {}, model.get_input_embeddings(), model.dtype, {})
+        yield Ruled(self._twin(model, "", build), build.accounts, MappingProxyType(build.counts))
 
-    def _twin(
-        self, module: nn.Module, place: str, accounts: Accounts, counts: dict[str, int]
-    ) -> nn.Module:
+    def _twin(self, module: nn.Module, place: str, build: _Building) -> nn.Module:
+        if module is build.words:
+            return rules.InputRule(frozen_twin(module), build.accounts, build.dtype)
         kind = type(module)
         rule = self.rules.get(kind)
         if rule is None and self.plain is not None and kind not in self.plain:
@@ -69,14 +90,16 @@ class RuleTable:
                 f"{self.name!r} has no rule; use a method that needs none"
             )
         twin = frozen_twin(module)
+        if self.attention and "config" in twin.__dict__:
+            twin.config = build.configuration(twin.config, self.attention)
         for name, child in module._modules.items():
             if child is not None:
                 inner = f"{place}.{name}" if place else name
-                twin._modules[name] = self._twin(child, inner, accounts, counts)
+                twin._modules[name] = self._twin(child, inner, build)
         if rule is None:
             return twin
-        counts[kind.__name__] = counts.get(kind.__name__, 0) + 1
-        return rule(twin, place, accounts)
+        build.counts[kind.__name__] = build.counts.get(kind.__name__, 0) + 1
+        return rule(twin, place, build.accounts)
 
 
 def frozen_twin(module: nn.Module) -> nn.Module:
@@ -100,6 +123,33 @@ GRADIENT = RuleTable("plain gradient", plain=None)
 """No rule for anything: input times gradient is Gradient x Input, on any model."""
 
 
+SHARED_RULES: dict[type[nn.Module], Rule] = {
+    nn.Linear: rules.LinearRule,
+    nn.LayerNorm: rules.LayerNormRule,
+    nn.Tanh: lambda module, place, accounts: rules.TanhRule(),
+    nn.GELU: lambda module, place, accounts: rules.GeluRule(),
+    nn.Embedding: rules.ConstantRule,
+}
+_DNABERT2_PLAIN = (
+    nn.Dropout,
+    nn.ModuleList,
+    dnabert2.DnaBert2ForSequenceClassification,
+    dnabert2.DnaBert2ForMaskedLM,
+    dnabert2.DnaBert2MaskedLMHead,
+    dnabert2.DnaBert2MaskedLMPredictions,
+    dnabert2.DnaBert2HeadTransform,
+    dnabert2.DnaBert2Model,
+    dnabert2.DnaBert2Embeddings,
+    dnabert2.DnaBert2Encoder,
+    dnabert2.DnaBert2Layer,
+    dnabert2.DnaBert2Attention,
+    dnabert2.DnaBert2SelfAttention,
+    dnabert2.DnaBert2SelfOutput,
+    dnabert2.DnaBert2GatedMlp,
+    dnabert2.DnaBert2Pooler,
+)
+
+
 def attnlrp(alibi: str) -> RuleTable:
     """AttnLRP for DNABERT-2 (Kurth et al. 2026), with one of the readings of ALiBi.
 
@@ -110,35 +160,30 @@ def attnlrp(alibi: str) -> RuleTable:
         raise ValueError(f"alibi {alibi!r}: choose one of {', '.join(rules.ALIBI_READINGS)}")
     return RuleTable(
         name=f"attnlrp, ALiBi {alibi}",
-        rules={
-            nn.Linear: rules.LinearRule,
-            nn.LayerNorm: rules.LayerNormRule,
-            nn.Tanh: lambda module, place, accounts: rules.TanhRule(),
-            nn.GELU: lambda module, place, accounts: rules.GeluRule(),
-            nn.Embedding: rules.ConstantRule,
+        rules=SHARED_RULES
+        | {
             dnabert2.GatedGelu: lambda module, place, accounts: rules.GatedGeluRule(),
             dnabert2.AlibiAttention: lambda module, place, accounts: rules.AlibiAttentionRule(
                 place, accounts, alibi
             ),
         },
-        plain=(
-            nn.Dropout,
-            nn.ModuleList,
-            dnabert2.DnaBert2ForSequenceClassification,
-            dnabert2.DnaBert2ForMaskedLM,
-            dnabert2.DnaBert2MaskedLMHead,
-            dnabert2.DnaBert2MaskedLMPredictions,
-            dnabert2.DnaBert2HeadTransform,
-            dnabert2.DnaBert2Model,
-            dnabert2.DnaBert2Embeddings,
-            dnabert2.DnaBert2Encoder,
-            dnabert2.DnaBert2Layer,
-            dnabert2.DnaBert2Attention,
-            dnabert2.DnaBert2SelfAttention,
-            dnabert2.DnaBert2SelfOutput,
-            dnabert2.DnaBert2GatedMlp,
-            dnabert2.DnaBert2Pooler,
-        ),
+        plain=_DNABERT2_PLAIN,
+    )
+
+
+def cp_lrp() -> RuleTable:
+    """CP-LRP for DNABERT-2 (Ali et al. 2022): attention and the gate's activated half constant.
+
+    With every bias, beta and type embedding at zero it conserves the output exactly.
+    """
+    return RuleTable(
+        name="cp_lrp",
+        rules=SHARED_RULES
+        | {
+            dnabert2.GatedGelu: lambda module, place, accounts: rules.GateValueRule(),
+            dnabert2.AlibiAttention: lambda module, place, accounts: rules.AttentionValueRule(),
+        },
+        plain=_DNABERT2_PLAIN,
     )
 
 

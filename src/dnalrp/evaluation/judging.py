@@ -102,12 +102,10 @@ def judge_localisation(explained: Explained) -> pd.DataFrame:
         spans = next(iter(explained.attributions.values())).spans[row]
         for how in sorted({how for _, how in maps}):
             maps[CEILING, how] = localisation.token_ceiling(mask, spans)
+        chance = localisation.chance_levels(mask)
         for (method, how), relevance in maps.items():
-            for metric, score in localisation.METRICS.items():
-                chance = localisation.chance_level(metric, mask)
-                rows.append(
-                    _row(method, how, "localisation", metric, name, score(relevance, mask), chance)
-                )
+            for metric, score in localisation.localise(relevance, mask).items():
+                rows.append(_row(method, how, "localisation", metric, name, score, chance[metric]))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -31,22 +31,22 @@ def tied_groups(relevance: Array, mask: Mask) -> Ties:
     return Ties(hits, sizes, np.cumsum(sizes) - sizes)
 
 
-def auroc(relevance: Array, mask: Mask) -> float:
+def auroc(relevance: Array, mask: Mask, ties: Ties | None = None) -> float:
     """Chance that a position inside the mask ranks above one outside; chance level 0.5."""
-    ties = tied_groups(relevance, mask)
+    ties = ties or tied_groups(relevance, mask)
     misses = ties.sizes - ties.hits
     below = misses.sum() - np.cumsum(misses)
     return float((ties.hits * (below + 0.5 * misses)).sum() / (mask.sum() * (~mask).sum()))
 
 
-def average_precision(relevance: Array, mask: Mask) -> float:
+def average_precision(relevance: Array, mask: Mask, ties: Ties | None = None) -> float:
     """Area under the precision-recall curve by its steps.
 
     The chance level is its own expectation over all orders, somewhat above |M| / n.
     In a group of t ties with m true, after a positions with p true, the i-th is true with
     chance m / t, and then (i - 1)(m - 1) / (t - 1) of those before it in the group are.
     """
-    ties = tied_groups(relevance, mask)
+    ties = ties or tied_groups(relevance, mask)
     size = np.repeat(ties.sizes, ties.sizes)
     hits = np.repeat(ties.hits, ties.sizes)
     rank = np.arange(len(relevance))
@@ -67,9 +67,9 @@ def mass_accuracy(relevance: Array, mask: Mask) -> float:
     return float(positive[mask].sum() / total) if total > 0 else float("nan")
 
 
-def rank_accuracy(relevance: Array, mask: Mask) -> float:
+def rank_accuracy(relevance: Array, mask: Mask, ties: Ties | None = None) -> float:
     """Share of the |M| highest positions that lies inside the mask; chance level |M| / n."""
-    ties = tied_groups(relevance, mask)
+    ties = ties or tied_groups(relevance, mask)
     taken = np.clip(mask.sum() - ties.starts, 0, ties.sizes)
     return float((ties.hits * taken / ties.sizes).sum() / mask.sum())
 
@@ -79,20 +79,24 @@ def pointing_game(relevance: Array, mask: Mask) -> float:
     return float(mask[relevance == relevance.max()].mean())
 
 
-METRICS = {
-    "auroc": auroc,
-    "auprc": average_precision,
-    "mass_accuracy": mass_accuracy,
-    "rank_accuracy": rank_accuracy,
-    "pointing_game": pointing_game,
-}
+def localise(relevance: Array, mask: Mask) -> dict[str, float]:
+    """Every metric of this module by name; the map is ranked once."""
+    ties = tied_groups(relevance, mask)
+    return {
+        "auroc": auroc(relevance, mask, ties),
+        "auprc": average_precision(relevance, mask, ties),
+        "mass_accuracy": mass_accuracy(relevance, mask),
+        "rank_accuracy": rank_accuracy(relevance, mask, ties),
+        "pointing_game": pointing_game(relevance, mask),
+    }
 
 
-def chance_level(metric: str, mask: Mask) -> float:
-    """Expected value of a localisation metric for a map that knows nothing."""
-    if metric == "auprc":
-        return average_precision(np.zeros(len(mask)), mask)
-    return 0.5 if metric == "auroc" else float(mask.mean())
+def chance_levels(mask: Mask) -> dict[str, float]:
+    """Expected value of each localisation metric for a map that knows nothing."""
+    share = float(mask.mean())
+    auprc = average_precision(np.zeros(len(mask)), mask)
+    others = dict.fromkeys(("mass_accuracy", "rank_accuracy", "pointing_game"), share)
+    return {"auroc": 0.5, "auprc": auprc, **others}
 
 
 def token_ceiling(mask: Mask, spans: npt.NDArray[np.int64]) -> Array:

@@ -11,12 +11,22 @@ from transformers import PreTrainedModel
 
 from dnalrp.errors import InputError
 
+MAX_TOKENS = 16_384  # of a batch: long sequences come in smaller ones, so that memory is bounded
+
 
 def length_batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
-    """Indices of sequences in batches of similar length, longest first."""
+    """Indices of sequences in batches of similar length, longest first.
+
+    A batch holds at most ``batch_size`` sequences and, if it holds several, at most MAX_TOKENS
+    tokens, padding included.
+    """
     order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index))
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+    start = 0
+    while start < len(order):
+        longest = max(lengths[order[start]], 1)
+        size = max(1, min(batch_size, MAX_TOKENS // longest))
+        yield order[start : start + size]
+        start += size
 
 
 def margin(logits: Tensor, target: int | None) -> Tensor:
