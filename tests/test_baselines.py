@@ -16,6 +16,7 @@ from dnalrp.attribution.gradients import (
 )
 from dnalrp.attribution.perturbation import mutagenesis, occlusion
 from dnalrp.attribution.shuffling import deep_lift_shap
+from dnalrp.attribution.tables import GRADIENT
 from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
 from dnalrp.models.prediction import margin, padded_batch
@@ -407,3 +408,16 @@ def test_deep_lift_shap_refuses_what_it_cannot_explain(cnn, dnabert2):
         deep_lift_shap(cnn, torch.tensor([[0, 1]]), references=0)
     with pytest.raises(InputError, match="target 2 does not exist"):
         deep_lift_shap(cnn, torch.tensor([[0, 1]]), target=2)
+
+
+def test_twins_under_a_table_can_be_explained(cnn, dnabert2, sequences, equally_long):
+    batch, _, _ = embedded(dnabert2, sequences)
+    with GRADIENT.on(dnabert2) as ruled:
+        maps = attention_maps(ruled.model, **renamed(batch))
+        words = reference_embeddings(ruled.model, batch["input_ids"])
+    assert torch.equal(maps.logits, attention_maps(dnabert2, **renamed(batch)).logits)
+    assert torch.equal(words, reference_embeddings(dnabert2, batch["input_ids"]))
+    ids = ids_of(cnn, equally_long)
+    with GRADIENT.on(cnn) as ruled:
+        relevance = deep_lift_shap(ruled.model, ids).relevance
+    assert torch.equal(relevance, deep_lift_shap(cnn, ids).relevance)
