@@ -1,0 +1,192 @@
+"""DeepLiftShap for the CNN: a sequence against shuffled versions of itself."""
+
+import math
+import warnings
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+import torch
+from tangermeme.deep_lift_shap import deep_lift_shap as tangermeme_deep_lift_shap
+from tangermeme.ersatz import dinucleotide_shuffle
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from dnalrp.attribution.tables import RuleTable
+from dnalrp.data.nucleotides import NUCLEOTIDES
+from dnalrp.errors import InputError
+from dnalrp.models import cnn
+
+
+class DeepLiftShap(NamedTuple):
+    """Relevance (batch, length) and the completeness gap (batch,), in units of the output.
+
+    ``gap`` is the sum of the relevance minus the mean difference in output between a sequence
+    and its references: what the rules fail to pass on.
+    """
+
+    relevance: Tensor
+    gap: Tensor
+
+
+class _Margin(nn.Module):
+    """The CNN in tangermeme's call contract: one-hot (batch, 4, length) to outputs (batch, 1)."""
+
+    def __init__(self, model: nn.Module, weight: Tensor) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("weight", weight)
+
+    def forward(self, one_hot: Tensor) -> Tensor:
+        logits = self.model(inputs_embeds=one_hot.transpose(1, 2)).logits
+        return (logits @ self.weight)[:, None]
+
+
+@torch.inference_mode(False)
+@torch.enable_grad()
+def deep_lift_shap(
+    model: PreTrainedModel,
+    input_ids: Tensor,
+    target: int | None = None,
+    references: int = 10,
+    seed: int = 0,
+    batch_size: int = 64,
+) -> DeepLiftShap:
+    """What sets a sequence apart from its own shuffles, position by position.
+
+    DeepLIFT's rescale rule passes the difference in output between a sequence and a reference
+    down to the differences in input; the references are shuffles that keep the dinucleotides,
+    so that what is explained is the order of the nucleotides, not their composition. The mean
+    over references is the relevance.
+
+    Tangermeme has no rule for a global maximum and would pass it on as if it were linear, which
+    misses the differences in output by about their own size. Here it is computed as what it is,
+    max-pooling over the whole length, and nothing is left without a rule: ``gap`` is rounding.
+
+    Shuffles depend on ``seed`` and the sequence only, not on its place in the batch. The model
+    is left as it was.
+
+    Parameters
+    ----------
+    model
+        The CNN, of two classes.
+    input_ids
+        (batch, length), all of one length, without padding.
+    target
+        Class whose margin over the other is explained; by default class 1.
+    references
+        Shuffles a sequence. A sequence that no shuffle changes has zero relevance.
+    seed
+        Of the shuffles.
+    batch_size
+        Pairs of sequence and reference computed at a time; memory is bounded by it.
+
+    Returns
+    -------
+    Relevance of the nucleotide that is there, against those of the references at its position;
+    at an N, which the shuffles move like a letter of its own, of having none.
+
+    Raises
+    ------
+    InputError
+        Another model than the CNN, other than two classes, padding, no references.
+
+    Notes
+    -----
+    Shrikumar et al., ICML 2017 (arXiv 1704.02685); Lundberg & Lee, NeurIPS 2017
+    (arXiv 1705.07874); tangermeme: Schreiber, Nature Methods 2026
+    (doi 10.1038/s41592-026-03254-z).
+    """
+    _check(model, input_ids, references)
+    sign = _sign(target)
+    ids = input_ids.to(model.device)
+    x = torch.stack([ids == letter for letter in range(len(NUCLEOTIDES))], dim=1)
+    shuffled = _shuffles(x, ids, references, seed).to(model.dtype)
+    x = x.to(model.dtype)
+    with _table(model.config, ids.shape[1]).on(model) as ruled:
+        wrapped = _Margin(ruled.model, x.new_tensor([-sign, sign])).eval()
+        with warnings.catch_warnings():
+            # It warns of N, which only_warn lets pass, and of a gap, which is handed back.
+            warnings.simplefilter("ignore")
+            multipliers = tangermeme_deep_lift_shap(
+                wrapped,
+                x,
+                batch_size=batch_size,
+                references=shuffled,
+                raw_outputs=True,
+                only_warn=True,
+                device=model.device,
+            )
+        with torch.no_grad():
+            outputs = wrapped(x)[:, 0]
+            reference_outputs = wrapped(shuffled.flatten(0, 1)).view(len(x), references)
+    difference = x[:, None] - shuffled
+    relevance = (difference * multipliers.to(difference)).sum(dim=2).mean(dim=1)
+    gap = relevance.sum(dim=1) - (outputs - reference_outputs.mean(dim=1))
+    return DeepLiftShap(relevance, gap)
+
+
+def _check(model: PreTrainedModel, input_ids: Tensor, references: int) -> None:
+    if model.config.model_type != cnn.RegulatoryCnnConfig.model_type:
+        raise InputError(
+            f"DeepLiftShap does not explain a {model.config.model_type}; choose another method, "
+            "it explains the CNN only"
+        )
+    if model.config.num_labels != 2:
+        raise InputError(
+            f"DeepLiftShap explains two classes, the model has {model.config.num_labels}; "
+            "choose another method"
+        )
+    if references < 1:
+        raise InputError(f"references {references}: give 1 or more")
+    if (input_ids == model.config.pad_token_id).any():
+        raise InputError(
+            "DeepLiftShap takes sequences of one length at a time, these are padded; "
+            "group them by length"
+        )
+
+
+def _sign(target: int | None) -> float:
+    if target not in (None, 0, 1):
+        raise InputError(f"target {target} does not exist: the model has classes 0 to 1")
+    return -1.0 if target == 0 else 1.0
+
+
+def _shuffles(one_hot: Tensor, ids: Tensor, references: int, seed: int) -> Tensor:
+    """Shuffles of every sequence, (batch, references, 4, length) as int8."""
+    seeds = [
+        np.random.default_rng([seed, crc32(row.astype(np.int8).tobytes())]).integers(
+            2**31, size=references
+        )
+        for row in ids.cpu().numpy()
+    ]
+    # One shuffle a copy: several at once are refused where they cannot differ, as of AAAA.
+    copies = one_hot.to(torch.int8).repeat_interleave(references, dim=0)
+    shuffled = dinucleotide_shuffle(copies, n=1, random_state=np.concatenate(seeds), allow_N=True)
+    return shuffled.view(len(ids), references, *one_hot.shape[1:])
+
+
+def _table(config: cnn.RegulatoryCnnConfig, length: int) -> RuleTable:
+    """Fresh copies of what tangermeme hooks, so that no hook touches the model.
+
+    Copies of modules share the registers of hooks, new ones do not.
+    """
+    pooled = math.ceil(math.ceil(length / config.pool_size) / config.pool_size)
+    return RuleTable(
+        name="DeepLiftShap",
+        rules={
+            nn.ReLU: lambda module, place, accounts: nn.ReLU(),
+            nn.MaxPool1d: lambda module, place, accounts: nn.MaxPool1d(
+                module.kernel_size, ceil_mode=module.ceil_mode
+            ),
+            nn.AdaptiveMaxPool1d: lambda module, place, accounts: nn.MaxPool1d(pooled),
+        },
+        plain=(
+            nn.Conv1d,
+            nn.Linear,
+            nn.Dropout,
+            cnn.OneHot,
+            cnn.ConvolutionBlock,
+            cnn.RegulatoryCnnForSequenceClassification,
+        ),
+    )
