@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,8 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from dnalrp.attribution import encoders, tables
+from dnalrp.attribution import baselines, encoders, tables
+from dnalrp.attribution.baselines import BASELINES, Baseline, Batch
 from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
 from dnalrp.attribution.rules import ALIBI_READINGS, Accounts, per_sequence
 from dnalrp.attribution.tables import RuleTable
@@ -46,7 +46,6 @@ TABLES: dict[str, dict[str, Callable[[str], RuleTable]]] = {
     },
 }
 LEDGER_METHODS = ("attnlrp", "cp_lrp", "lrp")
-RANDOM = "random"
 
 
 class RelevanceBatch(NamedTuple):
@@ -60,11 +59,12 @@ class RelevanceBatch(NamedTuple):
     ledger: pd.DataFrame | None
     layer_ledger: pd.DataFrame | None
     positional: npt.NDArray[np.floating] | None
+    gap: npt.NDArray[np.float64] | None
 
 
 def methods(model: PreTrainedModel) -> tuple[str, ...]:
     """Names of the methods that explain this kind of model."""
-    return (*_tables_of(model), RANDOM)
+    return (*_tables_of(model), *_baselines_of(model))
 
 
 def _tables_of(model: PreTrainedModel) -> dict[str, Callable[[str], RuleTable]]:
@@ -72,6 +72,10 @@ def _tables_of(model: PreTrainedModel) -> dict[str, Callable[[str], RuleTable]]:
     if kind not in TABLES:
         raise InputError(f"a {kind!r} model cannot be explained; known are {', '.join(TABLES)}")
     return TABLES[kind]
+
+
+def _baselines_of(model: PreTrainedModel) -> dict[str, Callable[[Batch], Baseline]]:
+    return BASELINES.get(model.config.model_type, {"random": baselines.random})
 
 
 def explain(
@@ -98,8 +102,8 @@ def explain(
         Upper or lower case, of any length.
     method
         ``attnlrp`` (DNABERT-2, BERT, ESM, ModernBERT), ``cp_lrp`` (DNABERT-2), ``lrp`` (CNN),
-        ``gradient_x_input``, or ``random``: standard normal noise, the control, which depends on
-        the sequence only.
+        ``gradient_x_input``, or one of :data:`~dnalrp.attribution.baselines.BASELINES`; ``random``
+        is standard normal noise, the control, which depends on the sequence only.
     target
         Class, by number or name, whose margin over the other, or the highest of the others, is
         explained. By default class 1 of two, the predicted class of more. A
@@ -145,6 +149,7 @@ def explain(
         ledger=ledger,
         layer_ledger=layer_ledger,
         positional=_joined(batches, order) if positional else None,
+        gap=None if batches[0].gap is None else np.concatenate([b.gap for b in batches])[order],
     )
 
 
@@ -188,13 +193,12 @@ def iterate_relevance(
         twin = ruled.model if device is None else _moved(ruled.model, device)
         for indices in length_batches(lengths, batch_size):
             if table is None:
-                batch = _random_batch(
-                    model, twin, objective, [checked[i] for i in indices], indices
-                )
+                texts, own_spans = [checked[i] for i in indices], [spans[i] for i in indices]
+                batch = _baseline_batch(Batch(twin, objective, indices, texts, own_spans), method)
             else:
                 batch = _gradient_batch(model, twin, ruled.accounts, objective, indices)
             _check_finite(batch.outputs, indices)
-            own_spans = [spans[i] for i in indices]
+            own_spans = batch.spans or [spans[i] for i in indices]
             yield _numbered(batch, indices, own_spans, with_ledger=method in LEDGER_METHODS)
             bar.update(len(indices))
 
@@ -210,7 +214,7 @@ def _check_finite(outputs: npt.NDArray[np.float64], indices: list[int]) -> None:
 
 
 def rule_table(model: PreTrainedModel, method: str, alibi: str = "absorb") -> RuleTable | None:
-    """Table of rules of a method for a model; None for ``random``, which has none.
+    """Table of rules of a method for a model; None for a method that has none.
 
     Raises
     ------
@@ -219,9 +223,9 @@ def rule_table(model: PreTrainedModel, method: str, alibi: str = "absorb") -> Ru
     """
     if alibi not in ALIBI_READINGS:
         raise InputError(f"alibi {alibi!r}: choose one of {', '.join(ALIBI_READINGS)}")
-    if method == RANDOM:
-        return None
     known = _tables_of(model)
+    if method in _baselines_of(model):
+        return None
     if method not in known:
         raise InputError(
             f"method {method!r} does not explain a {model.config.model_type}; "
@@ -246,6 +250,8 @@ class _Unnumbered(NamedTuple):
     outputs: npt.NDArray[np.float64]
     kept: dict[tuple[str, str], npt.NDArray[np.float64]]
     positional: npt.NDArray[np.floating] | None = None
+    gap: npt.NDArray[np.float64] | None = None
+    spans: list[npt.NDArray[np.int64]] | None = None
 
 
 @torch.inference_mode(False)
@@ -287,24 +293,21 @@ def _layer(place: str) -> int:
     return int(place.split("layer.")[1].split(".")[0])
 
 
-@torch.no_grad()
-def _random_batch(
-    model: PreTrainedModel,
-    twin: Any,
-    objective: Objective,
-    sequences: list[str],
-    indices: list[int],
-) -> _Unnumbered:
-    """Noise seeded by the sequence alone, so that order and batches do not change it."""
-    tokens = [objective.tokens[i] for i in indices]
-    batch = {name: value.to(twin.device) for name, value in padded_batch(model, tokens).items()}
-    logits = objective.logits(twin(**batch).logits, indices)
-    relevance: list[npt.NDArray[np.floating]] = [
-        np.random.default_rng(crc32(s.encode())).standard_normal(len(own)).astype(np.float32)
-        for s, own in zip(sequences, tokens, strict=True)
-    ]
-    outputs = objective.outputs(logits, indices).double().cpu().numpy()
-    return _Unnumbered(relevance, logits.double().cpu().numpy(), outputs, {})
+def _baseline_batch(batch: Batch, method: str) -> _Unnumbered:
+    """A batch by a method that is no table of rules."""
+    result = _baselines_of(batch.twin)[method](batch)
+    with torch.no_grad():
+        raw = batch.twin(**batch.padded()).logits
+        logits = batch.objective.logits(raw, batch.indices)
+        outputs = batch.objective.outputs(logits, batch.indices)
+    return _Unnumbered(
+        relevance=result.relevance,
+        logits=logits.double().cpu().numpy(),
+        outputs=outputs.double().cpu().numpy(),
+        kept={},
+        gap=result.gap,
+        spans=result.spans,
+    )
 
 
 def _numbered(
@@ -329,5 +332,5 @@ def _numbered(
         ledger = ledger.reindex(columns=[*LEDGER_TERMS, *others], fill_value=0.0)
     return RelevanceBatch(
         *(indices, batch.relevance, spans, batch.logits, batch.outputs),
-        *(ledger, layers, batch.positional),
+        *(ledger, layers, batch.positional, batch.gap),
     )

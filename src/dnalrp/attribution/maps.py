@@ -38,6 +38,9 @@ class RelevanceMaps:
     positional
         (sequences, layers, heads, distances in tokens): ALiBi's relevance B * g, zero beyond a
         sequence's end. None unless asked for.
+    gap
+        (sequences,): by how much the relevance misses the sum that a method promises
+        (``integrated_gradients``, ``deep_lift_shap``). None for others.
     """
 
     method: str
@@ -49,6 +52,7 @@ class RelevanceMaps:
     ledger: pd.DataFrame | None
     layer_ledger: pd.DataFrame | None
     positional: npt.NDArray[np.floating] | None = None
+    gap: npt.NDArray[np.float64] | None = None
 
     def nucleotides(self, how: str = "split") -> npt.NDArray[np.float32]:
         """Relevance of every nucleotide, (sequences, longest length), zero beyond the end.
