@@ -23,9 +23,9 @@ setup: .venv/complete
 	@echo "== setting up .venv (some minutes, once)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dnalrp needs Python 3.11 or newer; name one with make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
-	@echo "== compiling TF-MoDISco and TOMTOM (a minute or two, once)"
-	$(BIN)/python -c 'from dnalrp.motifs.discovery import compile_discovery as c; c()' & first=$$!; \
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@echo "== compiling TF-MoDISco, FIMO and TOMTOM (a minute or two, once)"
+	$(BIN)/python -c 'from dnalrp.motifs.discovery import compile_discovery as c; c(); from dnalrp.data.scan import compile_scanner as c; c()' & first=$$!; \
 	$(BIN)/python -c 'from dnalrp.motifs.matching import compile_matcher as c; c()' && wait $$first
 	@touch $@
 

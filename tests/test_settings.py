@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from dnalrp.errors import InputError
-from dnalrp.settings import check_settings
+from dnalrp.settings import METHODS, check_settings
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -25,6 +25,17 @@ def changed(path, value):
     else:
         place[last] = value
     return settings
+
+
+def test_every_method_of_the_library_can_be_chosen():
+    from dnalrp.attribution.baselines import BASELINES
+    from dnalrp.attribution.explanation import TABLES
+
+    for architecture, methods in METHODS.items():
+        assert set(methods) == {*TABLES[architecture], *BASELINES[architecture]}
+    schema = yaml.safe_load(SCHEMA.read_text())
+    listed = schema["properties"]["attribute"]["properties"]["methods"]["additionalProperties"]
+    assert set(listed["items"]["enum"]) == set().union(*METHODS.values())
 
 
 def test_default_settings_are_accepted():

@@ -46,6 +46,9 @@ def tiny_configuration(folder):
     convolutional["size"] |= {"filters": 8, "second_filters": 8, "hidden_size": 8}
     for model in (language, convolutional):
         model["training"] |= {"epochs": 2, "batch_size": 32}
+    methods = settings["attribute"]["methods"]
+    methods["dnabert2"] += ["mutagenesis"]  # on nucleotides, whatever the tokens
+    methods["cnn"] += ["deep_lift_shap"]
     settings["evaluate"]["faithfulness"] |= {"sequences": 8, "shares": [0.2, 0.5], "draws": 1}
     settings["evaluate"]["intervals"]["resamples"] = 100
     settings["report"]["examples"] = 1

@@ -13,10 +13,15 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from dnalrp.errors import InputError
 
+_EVERY_MODEL = ("saliency", "integrated_gradients", "occlusion", "mutagenesis", "random")
 METHODS = {
-    "dnabert2": ("attnlrp", "cp_lrp", "gradient_x_input", "random"),
-    "regulatory_cnn": ("lrp", "gradient_x_input", "random"),
+    "dnabert2": (
+        *("attnlrp", "cp_lrp", "gradient_x_input"),
+        *("attention_rollout", "attention_x_gradient", *_EVERY_MODEL),
+    ),
+    "regulatory_cnn": ("lrp", "gradient_x_input", "deep_lift_shap", *_EVERY_MODEL),
 }
+"""What explains a model, by architecture: said here too, since this module imports no torch."""
 
 
 def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:

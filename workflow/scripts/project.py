@@ -14,6 +14,7 @@ with running(snakemake):
     from dnalrp.attribution.storage import (
         NucleotideMaps,
         StoredBatch,
+        on_tokens,
         read_attributions,
         write_attributions,
         write_nucleotides,
@@ -24,7 +25,7 @@ with running(snakemake):
     nucleotides, tokens = Path(snakemake.output.nucleotides), Path(snakemake.output.tokens)
     nucleotides.mkdir(parents=True)
     tokens.mkdir(parents=True)
-    reference = read_attributions(next(Path(snakemake.input.token_model).glob("*.h5")))
+    reference = on_tokens(map(read_attributions, Path(snakemake.input.token_model).glob("*.h5")))
     for path in sorted(Path(snakemake.input.attributions).glob("*.h5")):
         maps = read_attributions(path)
         split = np.zeros((len(maps.ids), maps.lengths.max()), dtype=np.float32)

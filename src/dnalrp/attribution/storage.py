@@ -100,6 +100,14 @@ def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> Att
         )
 
 
+def on_tokens(attributions: Iterable[Attributions]) -> Attributions:
+    """Of the methods of one model, one that attributes to its tokens.
+
+    Mutagenesis attributes to nucleotides whatever the tokens: the fewest spans are the tokens.
+    """
+    return min(attributions, key=lambda maps: sum(map(len, maps.spans)))
+
+
 class NucleotideMaps(NamedTuple):
     """Relevance per nucleotide: ``relevance`` (sequences, longest length), zero beyond the end."""
 

@@ -77,3 +77,11 @@ def scan_scores(one_hot: npt.NDArray[np.int8], motifs: Sequence[Motif]) -> npt.N
     stacked = np.concatenate(scores, axis=1)
     count = np.maximum(np.isfinite(stacked).sum(axis=1), 1)
     return np.maximum(logsumexp(stacked, axis=1) - np.log(count), LOWEST)
+
+
+def compile_scanner() -> None:
+    """Have FIMO compiled now, once for the machine: the first call takes half a minute."""
+    uniform = Motif("MA0000", "MA0000.1", "uniform", (), np.full((4, 8), 0.25))
+    one_hot = np.zeros((1, 4, 20), dtype=np.int8)
+    one_hot[:, 0] = 1
+    find_sites(["a"], one_hot, [uniform], 0.5, "motif")

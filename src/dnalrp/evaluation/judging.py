@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 from dnalrp.attribution.storage import (
     Attributions,
     NucleotideMaps,
+    on_tokens,
     read_attributions,
     read_nucleotides,
 )
@@ -95,11 +96,12 @@ def judge_localisation(explained: Explained) -> pd.DataFrame:
     """
     rows: list[tuple[object, ...]] = []
     place = {name: row for row, name in enumerate(explained.ids)}
+    tokens = on_tokens(explained.attributions.values())
     for name, mask in explained.masks.items():
         row, length = place[name], len(mask)
         sign = explained.signs[row]
         maps = {key: sign * m.relevance[row, :length] for key, m in explained.nucleotides.items()}
-        spans = next(iter(explained.attributions.values())).spans[row]
+        spans = tokens.spans[row]
         for how in sorted({how for _, how in maps}):
             maps[CEILING, how] = localisation.token_ceiling(mask, spans)
         chance = localisation.chance_levels(mask)
