@@ -1,6 +1,6 @@
 """Explain sequences: one call for every method, model and target."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
 from dnalrp.attribution import tables
+from dnalrp.attribution.convolution import LayerRule
 from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
 from dnalrp.attribution.rules import ALIBI_READINGS, Accounts, per_sequence
 from dnalrp.attribution.tables import RuleTable
@@ -21,14 +22,16 @@ from dnalrp.models.cnn import RegulatoryCnnConfig
 from dnalrp.models.dnabert2 import DnaBert2Config
 from dnalrp.models.prediction import length_batches, margin, padded_batch, predict
 
-TABLES: dict[str, dict[str, Callable[[str], RuleTable]]] = {
+LayerRules = Mapping[str, LayerRule] | None
+
+TABLES: dict[str, dict[str, Callable[[str, LayerRules], RuleTable]]] = {
     DnaBert2Config.model_type: {
-        "attnlrp": tables.attnlrp,
-        "gradient_x_input": lambda alibi: tables.GRADIENT,
+        "attnlrp": lambda alibi, layer_rules: tables.attnlrp(alibi),
+        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
     RegulatoryCnnConfig.model_type: {
-        "lrp": lambda alibi: tables.convolutional_lrp(),
-        "gradient_x_input": lambda alibi: tables.GRADIENT,
+        "lrp": lambda alibi, layer_rules: tables.convolutional_lrp(layer_rules),
+        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
 }
 LEDGER_METHODS = ("attnlrp", "lrp")
@@ -61,6 +64,7 @@ def explain(
     device: str | torch.device | None = None,
     alibi: str = "absorb",
     progress: bool = True,
+    layer_rules: LayerRules = None,
 ) -> RelevanceMaps:
     """Explain what a model makes of sequences.
 
@@ -87,14 +91,20 @@ def explain(
         Reading of the ALiBi bias in ``attnlrp``: ``absorb``, ``identity`` or ``uniform``.
     progress
         Show a bar with the rate.
+    layer_rules
+        Rules of single layers in ``lrp``, by name: see
+        :func:`dnalrp.attribution.tables.convolutional_lrp`.
 
     Raises
     ------
     InputError
-        No sequences, other characters than ACGTN, or a method that does not fit the model.
+        No sequences, other characters than ACGTN, or a method or a rule that does not fit the
+        model.
     """
     batches = list(
-        iterate_relevance(model, sequences, method, target, batch_size, device, alibi, progress)
+        iterate_relevance(
+            model, sequences, method, target, batch_size, device, alibi, progress, layer_rules
+        )
     )
     order = np.argsort(np.concatenate([batch.indices for batch in batches]))
     relevance = [r for batch in batches for r in batch.relevance]
@@ -125,6 +135,7 @@ def iterate_relevance(
     device: str | torch.device | None = None,
     alibi: str = "absorb",
     progress: bool = True,
+    layer_rules: LayerRules = None,
 ) -> Iterator[RelevanceBatch]:
     """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream."""
     if batch_size < 1:
@@ -134,7 +145,7 @@ def iterate_relevance(
     if not len(sequences):
         raise InputError("no sequences to explain; give at least one")
     checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
-    table = _table(model, method, alibi)
+    table = _table(model, method, alibi, layer_rules)
     encoded = model.tokenizer(checked, return_offsets_mapping=True)
     lengths = [len(ids) for ids in encoded["input_ids"]]
     bar = tqdm(total=len(checked), desc=method, unit="seq", disable=not progress)
@@ -151,9 +162,13 @@ def iterate_relevance(
             bar.update(len(indices))
 
 
-def _table(model: PreTrainedModel, method: str, alibi: str) -> RuleTable | None:
+def _table(
+    model: PreTrainedModel, method: str, alibi: str, layer_rules: LayerRules
+) -> RuleTable | None:
     if alibi not in ALIBI_READINGS:
         raise InputError(f"alibi {alibi!r}: choose one of {', '.join(ALIBI_READINGS)}")
+    if layer_rules and method != "lrp":
+        raise InputError(f"layer_rules with method {method!r}: they are for 'lrp', leave them out")
     if method == RANDOM:
         return None
     known = TABLES[model.config.model_type]
@@ -162,7 +177,7 @@ def _table(model: PreTrainedModel, method: str, alibi: str) -> RuleTable | None:
             f"method {method!r} does not explain a {model.config.model_type}; "
             f"choose one of {', '.join(methods(model))}"
         )
-    return known[method](alibi)
+    return known[method](alibi, layer_rules)
 
 
 def _moved(twin: Any, device: str | torch.device) -> Any:
