@@ -67,9 +67,19 @@ def dnabert2(byte_pairs):
     return toy_dnabert2(byte_pairs)
 
 
-@pytest.fixture
-def cnn():
-    config = RegulatoryCnnConfig(filters=8, kernel_size=7, second_filters=6, hidden_size=5)
-    model = randomised(RegulatoryCnnForSequenceClassification(config)).double().eval()
+def toy_cnn(seed=0, labels=2, **sizes):
+    """Small CNN; with batch norm, its running statistics are far from 0 and 1."""
+    toy = {"filters": 8, "kernel_size": 7, "second_filters": 6, "hidden_size": 5}
+    config = RegulatoryCnnConfig(num_labels=labels, **(toy | sizes))
+    model = randomised(RegulatoryCnnForSequenceClassification(config), seed).double().eval()
+    generator = torch.Generator().manual_seed(seed)
+    for name, statistic in model.named_buffers():
+        if not name.endswith("num_batches_tracked"):
+            statistic.copy_(torch.rand(statistic.shape, generator=generator) + 0.2)
     model.tokenizer = nucleotide_tokenizer()
     return model
+
+
+@pytest.fixture
+def cnn():
+    return toy_cnn()

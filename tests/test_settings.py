@@ -42,6 +42,12 @@ def test_default_settings_are_accepted():
     check_settings(DEFAULT, SCHEMA)
 
 
+def test_batch_norm_is_optional_and_true_or_false():
+    check_settings(changed("models/cnn/size/batch_norm", True), SCHEMA)
+    with pytest.raises(InputError, match="batch_norm"):
+        check_settings(changed("models/cnn/size/batch_norm", 1), SCHEMA)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [

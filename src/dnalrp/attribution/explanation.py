@@ -1,6 +1,6 @@
 """Explain sequences: one call for every method, model and target."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from dnalrp.attribution import baselines, encoders, tables
 from dnalrp.attribution.baselines import BASELINES, Baseline, Batch
+from dnalrp.attribution.convolution import LayerRule
 from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
 from dnalrp.attribution.rules import ALIBI_READINGS, Accounts, per_sequence
 from dnalrp.attribution.tables import RuleTable
@@ -22,27 +23,29 @@ from dnalrp.models.cnn import RegulatoryCnnConfig
 from dnalrp.models.dnabert2 import DnaBert2Config
 from dnalrp.models.prediction import length_batches, padded_batch
 
-TABLES: dict[str, dict[str, Callable[[str], RuleTable]]] = {
+LayerRules = Mapping[str, LayerRule] | None
+
+TABLES: dict[str, dict[str, Callable[[str, LayerRules], RuleTable]]] = {
     DnaBert2Config.model_type: {
-        "attnlrp": tables.attnlrp,
-        "cp_lrp": lambda alibi: tables.cp_lrp(),
-        "gradient_x_input": lambda alibi: tables.GRADIENT,
+        "attnlrp": lambda alibi, layer_rules: tables.attnlrp(alibi),
+        "cp_lrp": lambda alibi, layer_rules: tables.cp_lrp(),
+        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
     RegulatoryCnnConfig.model_type: {
-        "lrp": lambda alibi: tables.convolutional_lrp(),
-        "gradient_x_input": lambda alibi: tables.GRADIENT,
+        "lrp": lambda alibi, layer_rules: tables.convolutional_lrp(layer_rules),
+        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
     "bert": {
-        "attnlrp": lambda alibi: encoders.attnlrp_bert(),
-        "gradient_x_input": lambda alibi: tables.GRADIENT,
+        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_bert(),
+        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
     "esm": {
-        "attnlrp": lambda alibi: encoders.attnlrp_esm(),
-        "gradient_x_input": lambda alibi: tables.GRADIENT,
+        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_esm(),
+        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
     "modernbert": {
-        "attnlrp": lambda alibi: encoders.attnlrp_modernbert(),
-        "gradient_x_input": lambda alibi: tables.GRADIENT,
+        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_modernbert(),
+        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
 }
 LEDGER_METHODS = ("attnlrp", "cp_lrp", "lrp")
@@ -67,7 +70,9 @@ def methods(model: PreTrainedModel) -> tuple[str, ...]:
     return (*_tables_of(model), *_baselines_of(model))
 
 
-def _tables_of(model: PreTrainedModel) -> dict[str, Callable[[str], RuleTable]]:
+def _tables_of(
+    model: PreTrainedModel,
+) -> dict[str, Callable[[str, LayerRules], RuleTable]]:
     kind = model.config.model_type
     if kind not in TABLES:
         raise InputError(f"a {kind!r} model cannot be explained; known are {', '.join(TABLES)}")
@@ -88,6 +93,7 @@ def explain(
     alibi: str = "absorb",
     progress: bool = True,
     positional: bool = False,
+    layer_rules: LayerRules = None,
 ) -> RelevanceMaps:
     """Explain what a model makes of sequences.
 
@@ -119,18 +125,18 @@ def explain(
         Show a bar with the rate.
     positional
         Keep ALiBi's relevance by head and distance too (``attnlrp``).
+    layer_rules
+        Rules of single layers in ``lrp``, by name: see
+        :func:`dnalrp.attribution.tables.convolutional_lrp`.
 
     Raises
     ------
     InputError
-        No sequences, an empty one, other characters than ACGTN, a method or target that does
-        not fit the model, or outputs that are not finite.
+        No sequences, an empty one, other characters than ACGTN, a method, rule or target that
+        does not fit the model, or outputs that are not finite.
     """
-    batches = list(
-        iterate_relevance(
-            *(model, sequences, method, target, batch_size, device, alibi, progress, positional)
-        )
-    )
+    options = (batch_size, device, alibi, progress, positional, layer_rules)
+    batches = list(iterate_relevance(*(model, sequences, method, target, *options)))
     order = np.argsort(np.concatenate([batch.indices for batch in batches]))
     relevance = [r for batch in batches for r in batch.relevance]
     spans = [s for batch in batches for s in batch.spans]
@@ -171,6 +177,7 @@ def iterate_relevance(
     alibi: str = "absorb",
     progress: bool = True,
     positional: bool = False,
+    layer_rules: LayerRules = None,
 ) -> Iterator[RelevanceBatch]:
     """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream."""
     if batch_size < 1:
@@ -180,7 +187,7 @@ def iterate_relevance(
     if not len(sequences):
         raise InputError("no sequences to explain; give at least one")
     checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
-    table = rule_table(model, method, alibi)
+    table = rule_table(model, method, alibi, layer_rules)
     if positional and method != "attnlrp":
         raise InputError(f"method {method!r} has no positional relevance; use 'attnlrp'")
     encoded = model.tokenizer(checked, return_offsets_mapping=True)
@@ -213,16 +220,20 @@ def _check_finite(outputs: npt.NDArray[np.float64], indices: list[int]) -> None:
         )
 
 
-def rule_table(model: PreTrainedModel, method: str, alibi: str = "absorb") -> RuleTable | None:
+def rule_table(
+    model: PreTrainedModel, method: str, alibi: str = "absorb", layer_rules: LayerRules = None
+) -> RuleTable | None:
     """Table of rules of a method for a model; None for a method that has none.
 
     Raises
     ------
     InputError
-        The method does not explain such a model.
+        The method or a rule does not fit the model.
     """
     if alibi not in ALIBI_READINGS:
         raise InputError(f"alibi {alibi!r}: choose one of {', '.join(ALIBI_READINGS)}")
+    if layer_rules and method != "lrp":
+        raise InputError(f"layer_rules with method {method!r}: they are for 'lrp', leave them out")
     known = _tables_of(model)
     if method in _baselines_of(model):
         return None
@@ -231,7 +242,7 @@ def rule_table(model: PreTrainedModel, method: str, alibi: str = "absorb") -> Ru
             f"method {method!r} does not explain a {model.config.model_type}; "
             f"choose one of {', '.join(methods(model))}"
         )
-    return known[method](alibi)
+    return known[method](alibi, layer_rules)
 
 
 def _moved(twin: Any, device: str | torch.device) -> Any:

@@ -6,6 +6,9 @@ here stands in for one module of a model: its forward pass is the module's own, 
 pass the modified one. What the operation keeps for itself (biases, ALiBi, softmax) is entered
 into the :class:`Accounts` per sequence, so that the explained output is accounted for exactly.
 
+Here are the rules of the transformer; those of convolutions and of linear layers between ReLUs
+are in :mod:`dnalrp.attribution.convolution`.
+
 Shapes: batch, tokens, hidden; heads with ``d`` dimensions each. Rules compute in the dtype of
 their inputs.
 """
@@ -16,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import conv1d, gelu, linear, scaled_dot_product_attention
+from torch.nn.functional import gelu, linear, scaled_dot_product_attention
 
 ALIBI_READINGS = ("absorb", "identity", "uniform")
 STABILISER = 1e-6
@@ -337,46 +340,3 @@ class ConstantRule(nn.Module):
         if torch.is_grad_enabled():
             self.accounts.watch(self.place, self.term, constant.requires_grad_())
         return constant
-
-
-class GammaConvolutionRule(nn.Module):
-    """Gamma rule on a convolution of non-negative inputs that a ReLU follows.
-
-    R_in[i] = sum_j x_i (w_ij + gamma w_ij⁺) / z'_j R_j with z'_j = sum_i x_i (w_ij + gamma w_ij⁺)
-    + b_j + gamma b_j⁺ (Montavon et al. 2019, table 10.1). The ReLU lets relevance into outputs
-    z_j > 0 only, where z'_j >= z_j > 0. The bias keeps its share as ``linear_bias``.
-    """
-
-    def __init__(self, module: nn.Conv1d, place: str, accounts: Accounts, gamma: float) -> None:
-        super().__init__()
-        self.module, self.place, self.accounts, self.gamma = module, place, accounts, gamma
-
-    def forward(self, x: Tensor) -> Tensor:
-        return _GammaConvolution.apply(x, self.module.weight, self.module.bias, self)
-
-
-class _GammaConvolution(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, rule: GammaConvolutionRule
-    ) -> Tensor:
-        y = conv1d(x, weight, bias, padding="same")
-        ctx.save_for_backward(x, y, weight, bias)
-        ctx.rule = rule
-        return y
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
-        x, y, weight, bias = ctx.saved_tensors
-        rule: GammaConvolutionRule = ctx.rule
-        favoured = weight + rule.gamma * weight.clamp(min=0)
-        favoured_bias = bias + rule.gamma * bias.clamp(min=0)
-        with torch.enable_grad():
-            start = x.detach().requires_grad_()
-            total = conv1d(start, favoured, favoured_bias, padding="same")
-            ratio = torch.where(y > 0, y / total, 0.0)
-            (result,) = torch.autograd.grad(total, start, (g * ratio).detach())
-        kept = per_sequence(g * ratio.detach() * favoured_bias[:, None])
-        rule.accounts.enter(rule.place, "linear_bias", kept)
-        return result, None, None, None

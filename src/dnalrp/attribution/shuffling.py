@@ -185,8 +185,10 @@ def _table(config: cnn.RegulatoryCnnConfig, length: int) -> RuleTable:
             nn.Conv1d,
             nn.Linear,
             nn.Dropout,
+            nn.Identity,
             cnn.OneHot,
             cnn.ConvolutionBlock,
             cnn.RegulatoryCnnForSequenceClassification,
         ),
+        prepared=cnn.folded,
     )

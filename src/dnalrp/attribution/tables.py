@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from dnalrp.attribution import rules
+from dnalrp.attribution.convolution import Epsilon, Gamma, LayerRule
 from dnalrp.attribution.rules import Accounts
 from dnalrp.errors import InputError
 from dnalrp.models import cnn, dnabert2
@@ -49,19 +51,25 @@ class _Building(NamedTuple):
 
 @dataclass(frozen=True)
 class RuleTable:
-    """Module types to rules.
+    """Module types to rules, and single modules by name where they want another one.
 
     ``rules`` are replaced; ``plain`` keep their own gradient: operations for which it is the
     rule (sums, ReLU, max-pooling, dropout that is off) and the modules that hold others. A
     module of any other type is refused, subclasses too, since they may compute anything.
     ``plain`` None lets every module keep its own gradient. ``attention`` names the function, in
     the registry of transformers, that the model's attention calls.
+
+    ``by_name`` wins over the type: keys are names of modules or patterns of the shell
+    (``*.convolution``), of which the first that fits counts. ``prepared`` is applied to the model
+    first and must not touch it: it gives an equal model, or the same, that the rules fit.
     """
 
     name: str
     rules: Mapping[type[nn.Module], Rule] = field(default_factory=dict)
     plain: tuple[type[nn.Module], ...] | None = ()
     attention: str | None = None
+    by_name: Mapping[str, Rule] = field(default_factory=dict)
+    prepared: Callable[[nn.Module], nn.Module] | None = None
 
     @contextmanager
     def on(self, model: Any) -> Iterator[Ruled]:
@@ -74,16 +82,33 @@ class RuleTable:
         Raises
         ------
         InputError
-            The model holds a module that the table does not know; the message names it.
+            The model holds a module that the table does not know, or none of a name that the
+            table knows; the message names it.
         """
+        if self.prepared is not None:
+            model = self.prepared(model)
+        self._check_names(model)
         build = _Building(Accounts(), {}, model.get_input_embeddings(), model.dtype, {})
         yield Ruled(self._twin(model, "", build), build.accounts, MappingProxyType(build.counts))
+
+    def _check_names(self, model: nn.Module) -> None:
+        kinds = {name: type(module) for name, module in model.named_modules()}
+        for pattern in self.by_name:
+            if not any(fnmatchcase(name, pattern) for name in kinds):
+                ruled = ", ".join(name for name, kind in kinds.items() if kind in self.rules)
+                raise InputError(f"rule for {pattern!r}: the model has no such layer, but {ruled}")
+
+    def _rule(self, place: str, kind: type[nn.Module]) -> Rule | None:
+        for pattern, rule in self.by_name.items():
+            if fnmatchcase(place, pattern):
+                return rule
+        return self.rules.get(kind)
 
     def _twin(self, module: nn.Module, place: str, build: _Building) -> nn.Module:
         if module is build.words:
             return rules.InputRule(frozen_twin(module), build.accounts, build.dtype)
         kind = type(module)
-        rule = self.rules.get(kind)
+        rule = self._rule(place, kind)
         if rule is None and self.plain is not None and kind not in self.plain:
             raise InputError(
                 f"module {place or '(model)'!r} is a {kind.__name__}, for which the table "
@@ -105,6 +130,7 @@ class RuleTable:
 def frozen_twin(module: nn.Module) -> nn.Module:
     """Copy of a module in evaluation mode that shares its tensors, which need no gradient there.
 
+    What the copy is given in place of a tensor, on another device say, the module does not get.
     Children are still those of ``module`` itself.
     """
     twin = copy.copy(module)
@@ -114,6 +140,7 @@ def frozen_twin(module: nn.Module) -> nn.Module:
         for name, parameter in module._parameters.items()
     }
     twin._parameters = frozen
+    twin._buffers = dict(module._buffers)
     twin._modules = dict(module._modules)
     twin.training = False
     return twin
@@ -187,21 +214,29 @@ def cp_lrp() -> RuleTable:
     )
 
 
-def convolutional_lrp(gamma: float = 0.25) -> RuleTable:
-    """LRP for the CNN: gamma rule on the convolutions, epsilon rule on the dense layers.
+def convolutional_lrp(layer_rules: Mapping[str, LayerRule] | None = None) -> RuleTable:
+    """LRP for the CNN, a rule a layer: gamma on convolutions, epsilon on dense ones, or as named.
+
+    ``layer_rules`` are by name of the layer, ``first.convolution``, ``second.convolution``,
+    ``dense``, ``classifier``, or by pattern; layers that it does not name keep the default::
+
+        convolutional_lrp({"first.convolution": AlphaBeta(2.0), "dense": Gamma(0.1)})
 
     ReLU and max-pooling pass relevance to the inputs that made their output, which is what
-    their gradient does.
+    their gradient does. Batch norm is folded into the convolution before it
+    (:func:`dnalrp.models.cnn.folded`), whose bias then holds the shift.
+
+    The explained output is a margin, so the classifier starts from relevance z of its class and
+    -z of the other, where z may be negative. Gamma then favours the negative part, alpha-beta
+    treats either sign alike: see :mod:`dnalrp.attribution.convolution`.
     """
     return RuleTable(
-        name=f"lrp, gamma {gamma}",
-        rules={
-            nn.Conv1d: lambda module, place, accounts: rules.GammaConvolutionRule(
-                module, place, accounts, gamma
-            ),
-            nn.Linear: rules.LinearRule,
-        },
+        name="lrp",
+        rules={nn.Conv1d: Gamma(0.25), nn.Linear: Epsilon()},
+        by_name=dict(layer_rules or {}),
+        prepared=cnn.folded,
         plain=(
+            nn.Identity,
             nn.ReLU,
             nn.MaxPool1d,
             nn.AdaptiveMaxPool1d,
