@@ -1,19 +1,24 @@
-"""Cost of AttnLRP as a multiple of a plain forward pass and gradient at the embeddings.
+"""Cost of AttnLRP and of other explanations, against a plain forward pass and input gradient.
 
-Both on the same model and input, in one process, in turn; parameters frozen in both; the plain
-pass uses torch's own fused attention and autograd. Prints the median time of each and the
-median of the ratios of neighbouring runs.
+All on the same model (random weights) and input, in one process, in turn with the plain pass,
+whose parameters are frozen and which uses torch's own fused attention and autograd. Prints for
+each the median time of a batch and the median ratio to the neighbouring plain pass.
 
     python benchmarks/attnlrp.py [--size compact|full] [--tokens 44] [--batch 64] [--threads 2]
 """
 
 import argparse
+import copy
 import statistics
 import time
+from collections.abc import Callable
 
 import torch
+from scipy.stats import spearmanr
+from torch import Tensor
 
-from dnalrp.attribution.tables import GRADIENT, RuleTable, attnlrp
+from dnalrp.attribution.gradients import integrated_gradients
+from dnalrp.attribution.tables import GRADIENT, RuleTable, attnlrp, cp_lrp
 from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
 
 SIZES = {
@@ -26,49 +31,109 @@ SIZES = {
     },
     "full": {},
 }
+BASES_PER_TOKEN = 4.5
 
 
-def explain_seconds(
-    table: RuleTable, model: DnaBert2ForSequenceClassification, ids: torch.Tensor
-) -> float:
-    """Seconds for one relevance map of a batch under a table."""
-    start = time.perf_counter()
+def margins(model: torch.nn.Module, **inputs: Tensor) -> Tensor:
+    """Margin of class 1, (batch,)."""
+    logits = model(**inputs).logits
+    return logits[:, 1] - logits[:, 0]
+
+
+def relevance(table: RuleTable, model: DnaBert2ForSequenceClassification, ids: Tensor) -> Tensor:
+    """Relevance map of a batch under a table, (batch, tokens)."""
     with table.on(model) as ruled:
-        words = model.get_input_embeddings()(ids).detach().requires_grad_()
-        logits = ruled.model(inputs_embeds=words).logits
-        (gradient,) = torch.autograd.grad((logits[:, 1] - logits[:, 0]).sum(), words)
-        (words.detach() * gradient).sum(dim=-1)
+        outputs = margins(ruled.model, input_ids=ids)
+        words = ruled.accounts.words
+        (gradient,) = torch.autograd.grad(outputs.sum(), words)
+        return (words.detach() * gradient).sum(dim=-1)
+
+
+def with_all_gradients(model: DnaBert2ForSequenceClassification, ids: Tensor) -> None:
+    """Gradient x Input as usually written: every parameter's gradient is taken too."""
+    words = model.get_input_embeddings()(ids)
+    words.retain_grad()
+    margins(model, inputs_embeds=words).sum().backward()
+    model.zero_grad(set_to_none=True)
+
+
+def path_integral(model: DnaBert2ForSequenceClassification, ids: Tensor) -> None:
+    """Integrated Gradients in 50 steps."""
+    with GRADIENT.on(model) as ruled:
+        words = model.get_input_embeddings()(ids).detach()
+        integrated_gradients(
+            lambda x: margins(ruled.model, inputs_embeds=x), words, torch.zeros_like(words)
+        )
+
+
+@torch.no_grad()
+def mutants(model: DnaBert2ForSequenceClassification, ids: Tensor) -> None:
+    """Outputs for all substitutions of every sequence, as many as mutagenesis needs."""
+    variants = int(3 * BASES_PER_TOKEN * ids.shape[1]) + 1
+    for _ in range(variants):  # each pass: one variant of every sequence
+        margins(model, input_ids=ids)
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Wall time of one call."""
+    start = time.perf_counter()
+    run()
     return time.perf_counter() - start
 
 
+def compare(run: Callable[[], object], plain: Callable[[], object], runs: int) -> str:
+    """Median time, and median and quartiles of the ratio to the plain pass beside it."""
+    run()
+    pairs = [(seconds(plain), seconds(run)) for _ in range(runs)]
+    ratios = sorted(mine / theirs for theirs, mine in pairs)
+    low, high = ratios[len(ratios) // 4], ratios[3 * len(ratios) // 4]
+    middle = statistics.median(mine for _, mine in pairs)
+    ratio = statistics.median(ratios)
+    return f"{1e3 * middle:12.1f} ms {ratio:9.2f}  ({low:.2f} to {high:.2f})"
+
+
 def main() -> None:
-    """Time both in turn and print a table."""
+    """Time all and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", choices=SIZES, default="compact")
     parser.add_argument("--tokens", type=int, default=44)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=30)
+    parser.add_argument("--rules-only", action="store_true", help="leave out the slow ones")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     config = DnaBert2Config(num_labels=2, **SIZES[arguments.size])
     model = DnaBert2ForSequenceClassification(config).eval()
     ids = torch.randint(5, config.vocab_size, (arguments.batch, arguments.tokens))
+    half = copy.deepcopy(model).bfloat16()
     rules = attnlrp("absorb")
-    for table in (GRADIENT, rules):
-        explain_seconds(table, model, ids)
-    plain, ours = [], []
-    for _ in range(arguments.runs):
-        plain.append(explain_seconds(GRADIENT, model, ids))
-        ours.append(explain_seconds(rules, model, ids))
-    ratios = sorted(b / a for a, b in zip(plain, ours, strict=True))
-    print(f"{vars(arguments)}")
-    print(f"forward and gradient  {1e3 * statistics.median(plain):8.1f} ms")
-    print(f"AttnLRP with ledger   {1e3 * statistics.median(ours):8.1f} ms")
-    middle = statistics.median(ratios)
-    low, high = ratios[len(ratios) // 4], ratios[3 * len(ratios) // 4]
-    print(f"ratio                 {middle:8.2f}    (quartiles {low:.2f} to {high:.2f})")
+
+    def plain() -> Tensor:
+        return relevance(GRADIENT, model, ids)
+
+    plain()
+    print(vars(arguments))
+    fast = {
+        "AttnLRP with ledger": lambda: relevance(rules, model, ids),
+        "CP-LRP with ledger": lambda: relevance(cp_lrp(), model, ids),
+        "AttnLRP in bfloat16": lambda: relevance(rules, half, ids),
+        "all parameter gradients": lambda: with_all_gradients(model, ids),
+    }
+    for name, run in fast.items():
+        print(f"{name:32}{compare(run, plain, arguments.runs)}", flush=True)
+    exact, rounded = relevance(rules, model, ids), relevance(rules, half, ids).float()
+    ranks = [spearmanr(a, b).statistic for a, b in zip(exact, rounded, strict=True)]
+    print(f"rank correlation of bfloat16 maps: median {statistics.median(ranks):.4f}")
+    if arguments.rules_only:
+        return
+    slow = {
+        "Integrated Gradients, 50 steps": lambda: path_integral(model, ids),
+        "in-silico mutagenesis": lambda: mutants(model, ids),
+    }
+    for name, run in slow.items():
+        print(f"{name:32}{compare(run, plain, 1)}", flush=True)
 
 
 if __name__ == "__main__":

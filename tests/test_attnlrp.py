@@ -3,15 +3,22 @@
 import numpy as np
 import pytest
 import torch
-from conftest import random_sequences, toy_dnabert2
+from conftest import random_sequences, randomised, toy_dnabert2
 from explicit import explain_one
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from dnalrp.attribution import rules, tables
 from dnalrp.attribution.explanation import explain
 from dnalrp.attribution.maps import LEDGER_TERMS
 from dnalrp.errors import InputError
-from dnalrp.models.dnabert2 import GatedGelu, alibi_bias
+from dnalrp.models.dnabert2 import (
+    DnaBert2Config,
+    DnaBert2ForSequenceClassification,
+    GatedGelu,
+    alibi_bias,
+)
 
 
 @pytest.mark.parametrize("alibi", rules.ALIBI_READINGS)
@@ -30,6 +37,39 @@ def test_modified_gradient_is_the_explicit_propagation(byte_pairs, heads, seed, 
         assert output == pytest.approx(margin.item(), rel=1e-10)
         scale = expected.abs().max().item()
         assert relevance == pytest.approx(expected.numpy(), abs=1e-8 * scale)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    heads=st.sampled_from([1, 2, 3, 5, 8, 12]),
+    width=st.integers(2, 5),
+    layers=st.integers(1, 3),
+    intermediate=st.integers(1, 30),
+    lengths=st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    seed=st.integers(0, 1000),
+)
+def test_any_shape_is_exact_and_accounted_for(
+    byte_pairs, heads, width, layers, intermediate, lengths, seed
+):
+    config = DnaBert2Config(
+        vocab_size=64,
+        hidden_size=heads * width,
+        intermediate_size=intermediate,
+        num_attention_heads=heads,
+        num_hidden_layers=layers,
+        num_labels=2,
+    )
+    model = randomised(DnaBert2ForSequenceClassification(config), seed).double().eval()
+    model.tokenizer = byte_pairs
+    sequences = [random_sequences(1, n, n, seed + n)[0] for n in lengths]
+    maps = explain(model, sequences, progress=False)
+    gap = np.abs(maps.ledger.sum(axis="columns").to_numpy() - maps.outputs)
+    assert (gap <= 1e-8 * maps.ledger.abs().max(axis="columns").to_numpy()).all()
+    for sequence, relevance in zip(sequences, maps.relevance, strict=True):
+        ids = torch.tensor(byte_pairs(sequence)["input_ids"])
+        bias = alibi_bias(heads, len(ids), torch.float64, ids.device)[0]
+        expected, _ = explain_one(model, ids, bias, "absorb")
+        assert relevance == pytest.approx(expected.numpy(), abs=1e-8 * expected.abs().max().item())
 
 
 @pytest.mark.parametrize("heads", [3, 4, 12])
