@@ -30,7 +30,8 @@ class Target:
     quantity
         ``margin``: the logit of the class minus the highest other, free of the shift that a
         softmax ignores. ``logit``: as it is. ``probability``: after the softmax, whose own
-        gradient is taken; near 0 and 1 it vanishes, and the maps with it.
+        gradient is taken; near 0 and 1 it vanishes, and the maps with it. That step has no rule:
+        the ledger of a probability does not sum to it.
     """
 
     label: int | str | None = None
