@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dnalrp.evaluation.resampling import draw_resamples, percentile_interval, resampled_means
 from dnalrp.performance import performance
 
 GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"]
@@ -68,6 +69,47 @@ def bootstrap_means(values: npt.NDArray[np.float64], resamples: int, seed: int) 
         batch=max(1, RESAMPLED_AT_ONCE // values.size),
     ).confidence_interval
     return np.stack([means, interval.low, interval.high], axis=1)
+
+
+def summarise_over_seeds(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Mean of every metric over all seeds, with a 95 % bootstrap interval over seeds and sequences.
+
+    The rows of a paper's table. With one seed the interval is over sequences alone.
+
+    Parameters
+    ----------
+    values
+        As for :func:`summarise`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``dataset, model, method, level, map, axis, metric, mean, low, high, chance, sequences,
+        seeds``.
+    """
+    rows = []
+    task = ["dataset", "level", "map", "axis", "metric"]
+    for keys, group in values.groupby(task, sort=True):
+        key = ["seed", "id", "model", "method"]
+        wide = group.set_index(key)["value"].unstack(["model", "method"])
+        wide = wide.reindex(pd.MultiIndex.from_product(wide.index.remove_unused_levels().levels))
+        seeds, ids = (len(level) for level in wide.index.levels)
+        cube = wide.to_numpy(dtype=float).reshape(seeds, ids, -1)
+        means = resampled_means(cube, draw_resamples(seeds, ids, resamples, seed))
+        low, high = percentile_interval(means)
+        defined = ~np.isnan(cube)
+        chance = group.groupby(["model", "method"])["chance"].mean()
+        for column, (model, method) in enumerate(wide.columns):
+            own = defined[:, :, column]
+            mean = cube[:, :, column][own].mean() if own.any() else np.nan
+            several = own.any(axis=0).sum() > 1
+            interval = (low[column], high[column]) if several else (np.nan, np.nan)
+            known = (own.any(axis=0).sum(), own.any(axis=1).sum())
+            rows.append((*keys, model, method, mean, *interval, chance[model, method], *known))
+    columns = [*task, "model", "method", "mean", "low", "high", "chance", "sequences", "seeds"]
+    first = ["dataset", "model", "method"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table[[*first, *table.columns.difference(first, sort=False)]]
 
 
 def scan_performance(sequences: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,181 @@
+"""Which explanation is better? Paired on the same sequences and seeds, multiplicity handled."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import norm
+
+from dnalrp.evaluation.resampling import draw_resamples, percentile_interval, resampled_means
+
+TASK = ["dataset", "level", "map", "axis", "metric"]
+COLUMNS = [
+    *TASK,
+    *("first_model", "first_method", "second_model", "second_method"),
+    *("difference", "low", "high", "effect_size", "superiority", "p", "p_adjusted", "better"),
+    *("sequences", "seeds"),
+]
+NO_METHODS = ("ceiling",)
+SIGNIFICANCE = 0.05
+
+Array = npt.NDArray[np.float64]
+
+
+def relative_to_ceiling(values: pd.DataFrame) -> pd.DataFrame:
+    """Localisation as a share of what the tokens allow: (score - chance) / (ceiling - chance).
+
+    Chance becomes 0 and the ceiling 1, for a token model and for a model of single nucleotides,
+    whose ceiling is the perfect score 1. Sequences whose ceiling is not above chance are left out.
+
+    Parameters
+    ----------
+    values
+        ``dataset, model, seed, method, level, map, axis, metric, id, value, chance``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the same form, metric names with ``_of_ceiling``; rows of the method ``ceiling`` itself
+        are left out.
+    """
+    rows = values[(values["axis"] == "localisation") & values["chance"].notna()]
+    key = ["dataset", "model", "seed", "level", "map", "metric", "id"]
+    best = rows[rows["method"] == "ceiling"].drop_duplicates(key)[[*key, "value"]]
+    rows = rows[rows["method"] != "ceiling"]
+    ceiling = rows.merge(best, on=key, how="left", suffixes=("", "_best"))["value_best"]
+    room = ceiling.fillna(1.0).to_numpy() - rows["chance"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(room > 0, (rows["value"] - rows["chance"]) / room, np.nan)
+    return rows.assign(metric=rows["metric"] + "_of_ceiling", value=scaled, chance=0.0)
+
+
+def compare(
+    values: pd.DataFrame,
+    directions: Mapping[str, int],
+    between_models: frozenset[str],
+    resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Compare every two methods on every metric, paired on the same sequences and seeds.
+
+    The interval is a percentile bootstrap over sequences and seeds of the mean difference. ``p``
+    is two-sided, from the normal distribution with the bootstrap's standard error; ``p_adjusted``
+    is Holm's, over all comparisons of a data set: of all its verdicts together, one is wrong with
+    a chance of 5 % at most. Of one seed nothing is said about other seeds: the interval is over
+    sequences alone.
+
+    Parameters
+    ----------
+    values
+        ``dataset, model, seed, method, level, map, axis, metric, id, value``.
+    directions
+        1 for metrics of which more is better, -1 for those of which less is; others are not
+        compared.
+    between_models
+        Metrics that mean the same for every model. Others are compared within a model only.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair. ``difference`` is the first's mean minus the second's; ``effect_size`` is
+        Cohen's d of the paired differences, averaged over seeds; ``superiority`` the share of
+        sequences on which the first is better, ties half. ``better`` is ``first``, ``second``, or
+        ``unclear`` where the adjusted p is above 0.05 or the interval holds 0.
+    """
+    wanted = values[values["metric"].isin(directions) & ~values["method"].isin(NO_METHODS)]
+    rows: list[dict[str, object]] = []
+    for task, group in wanted.groupby(TASK, sort=True):
+        names = dict(zip(TASK, task, strict=True))
+        metric = str(names["metric"])
+        cube, units = _cube(group)
+        pairs = [
+            (a, b)
+            for a, b in combinations(range(len(units)), 2)
+            if units[a][0] == units[b][0] or metric in between_models
+        ]
+        pairs = [pair for pair in pairs if _comparable(units[pair[0]], units[pair[1]])]
+        if pairs:
+            found = _compare_pairs(cube, pairs, directions[metric], resamples, seed)
+            for (a, b), result in zip(pairs, found, strict=True):
+                first = {"first_model": units[a][0], "first_method": units[a][1]}
+                second = {"second_model": units[b][0], "second_method": units[b][1]}
+                rows.append({**names, **first, **second, **result})
+    if not rows:
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.DataFrame(rows)
+    table["p_adjusted"] = table.groupby("dataset")["p"].transform(_holm)
+    table["better"] = [_verdict(row, directions[row.metric]) for row in table.itertuples()]
+    return table[COLUMNS]
+
+
+def _cube(group: pd.DataFrame) -> tuple[Array, list[tuple[str, str]]]:
+    """Values as (seeds, sequences, units), NaN where absent, and the units: model, method."""
+    key = ["seed", "id", "model", "method"]
+    wide = group.set_index(key)["value"].unstack(["model", "method"])
+    wide = wide.dropna(axis=1, how="all")
+    seeds = wide.index.get_level_values("seed").unique()
+    ids = wide.index.get_level_values("id").unique()
+    full = wide.reindex(pd.MultiIndex.from_product([seeds, ids]))
+    units = [(str(model), str(method)) for model, method in wide.columns]
+    return full.to_numpy(dtype=float).reshape(len(seeds), len(ids), len(units)), units
+
+
+def _comparable(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    """Controls are compared with the methods of their own model only."""
+    methods = (first[1], second[1])
+    control = any(name == "random" or name.endswith("_randomised") for name in methods)
+    return first[0] == second[0] or not control
+
+
+def _compare_pairs(
+    cube: Array, pairs: list[tuple[int, int]], direction: int, resamples: int, seed: int
+) -> list[dict[str, object]]:
+    first, second = (list(side) for side in zip(*pairs, strict=True))
+    difference = cube[:, :, first] - cube[:, :, second]
+    draws = draw_resamples(*difference.shape[:2], resamples, seed)
+    means = resampled_means(difference, draws)
+    spread = np.nanstd(means, axis=0, ddof=1) if resamples > 1 else np.full(len(pairs), np.nan)
+    found: list[dict[str, object]] = []
+    for column in range(len(pairs)):
+        own = difference[:, :, column]
+        per_sequence = own[:, ~np.isnan(own).all(axis=0)]
+        per_sequence = np.nanmean(per_sequence, axis=0) if per_sequence.size else np.empty(0)
+        count = len(per_sequence)
+        low, high = percentile_interval(means[:, [column]]) if count > 1 else ([np.nan], [np.nan])
+        mean = float(np.nanmean(own)) if count else np.nan
+        scatter = per_sequence.std(ddof=1) if count > 1 else 0.0
+        wins = direction * per_sequence
+        found.append(
+            {
+                "difference": mean,
+                "low": float(low[0]),
+                "high": float(high[0]),
+                "effect_size": mean / scatter if scatter > 0 else np.nan,
+                "superiority": float(((wins > 0) + 0.5 * (wins == 0)).mean()) if count else np.nan,
+                "p": _two_sided(mean, float(spread[column])) if count > 1 else np.nan,
+                "sequences": count,
+                "seeds": int((~np.isnan(own).all(axis=1)).sum()),
+            }
+        )
+    return found
+
+
+def _two_sided(mean: float, error: float) -> float:
+    if error > 0:
+        return float(2 * norm.sf(abs(mean) / error))
+    return 1.0 if mean == 0 else 0.0
+
+
+def _holm(p: pd.Series) -> pd.Series:
+    """Holm's step-down adjustment; missing values are no comparisons."""
+    ordered = p.dropna().sort_values(kind="stable")
+    steps = np.arange(len(ordered), 0, -1)
+    return (ordered * steps).cummax().clip(upper=1.0).reindex(p.index)
+
+
+def _verdict(row: object, direction: int) -> str:
+    if not row.p_adjusted < SIGNIFICANCE or row.low <= 0 <= row.high:  # type: ignore[attr-defined]
+        return "unclear"
+    return "first" if row.difference * direction > 0 else "second"  # type: ignore[attr-defined]

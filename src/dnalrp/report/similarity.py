@@ -1,0 +1,75 @@
+"""Heat maps: how alike are the maps of all methods and models, and of one method's seeds?"""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+
+def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.DataFrame:
+    """Mean similarity of every two explanations of each data set, over seeds.
+
+    Parameters
+    ----------
+    summary
+        Rows of ``metrics.tsv``: in axis ``similarity``, ``method`` names a pair, ``a~b`` of one
+        model, or ``m:a~n:b`` where ``model`` is ``between_models``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``dataset, level, map, first, second, mean``: explanations as ``model method``.
+    """
+    rows = summary[(summary["axis"] == "similarity") & (summary["metric"] == metric)]
+    rows = rows[rows["method"].str.contains("~", regex=False)]
+    pairs = rows["method"].str.split("~", n=1, expand=True)
+    named = pd.DataFrame(
+        {
+            "dataset": rows["dataset"],
+            "level": rows["level"],
+            "map": rows["map"],
+            "first": [_named(m, p) for m, p in zip(rows["model"], pairs[0], strict=True)],
+            "second": [_named(m, p) for m, p in zip(rows["model"], pairs[1], strict=True)],
+            "mean": rows["mean"],
+        }
+    )
+    keys = ["dataset", "level", "map", "first", "second"]
+    return named.groupby(keys, sort=False, as_index=False)["mean"].mean()
+
+
+def _named(model: str, method: str) -> str:
+    return method.replace(":", " ") if ":" in method else f"{model} {method}"
+
+
+def similarity_figure(summary: pd.DataFrame, metric: str = "spearman") -> Figure:
+    """A symmetric heat map a data set, ``split`` maps; blank where two were not compared."""
+    table = similarity_table(summary[summary["map"] == "split"], metric)
+    datasets = list(table["dataset"].unique())
+    figure = Figure(figsize=(max(1, len(datasets)) * 5.2, 4.4))
+    if not datasets:
+        figure.text(0.02, 0.5, "nothing to show: this needs more models or methods", fontsize=9)
+        return figure
+    with mpl.rc_context({"font.size": 7}):
+        panels = figure.subplots(1, len(datasets), squeeze=False)[0]
+    for panel, dataset in zip(panels, datasets, strict=True):
+        square = _square(table[table["dataset"] == dataset])
+        sns.heatmap(
+            square, vmin=-1, vmax=1, cmap="vlag", annot=True, fmt=".2f", square=True, cbar=False,
+            annot_kws={"size": 6 if len(square) < 10 else 4}, ax=panel,
+        )  # fmt: skip
+        panel.set(xlabel="", ylabel="")
+        panel.set_title(dataset, fontsize=9)
+        panel.tick_params(labelsize=7)
+    figure.tight_layout()
+    return figure
+
+
+def _square(pairs: pd.DataFrame) -> pd.DataFrame:
+    names = sorted({*pairs["first"], *pairs["second"]})
+    square = pd.DataFrame(np.nan, index=names, columns=names)
+    for row in pairs.itertuples():
+        square.loc[row.first, row.second] = square.loc[row.second, row.first] = row.mean
+    values = square.to_numpy(copy=True)
+    np.fill_diagonal(values, 1.0)
+    return pd.DataFrame(values, index=names, columns=names)
