@@ -1,0 +1,157 @@
+"""What may be concluded from a run, and what may not, in sentences made from its tables."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+HEADLINES = {
+    "auroc_of_ceiling": "localises better",
+    "normalised": "is more faithful",
+    "gini": "is sparser",
+    "entropy": "is simpler",
+}
+"""The metrics that sentences are about: those that mean the same for every model."""
+LOWER_IS_BETTER = ("entropy",)
+WEAK_AUROC = 0.7
+FEW_SEEDS = 5
+
+
+class Conclusions(NamedTuple):
+    """Sentences on what may be concluded, and on what may not."""
+
+    may: list[str]
+    may_not: list[str]
+
+
+def conclude(
+    performance: pd.DataFrame,
+    overall: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    controls: pd.DataFrame,
+) -> Conclusions:
+    """Put the tables of a run into words: ``split`` maps at nucleotides, controls left out.
+
+    Parameters
+    ----------
+    performance
+        ``dataset, model, split, auroc`` and others.
+    overall, comparisons, controls
+        From :func:`dnalrp.evaluation.summary.summarise_over_seeds`,
+        :func:`dnalrp.evaluation.comparison.compare` and
+        :func:`dnalrp.evaluation.controls.discriminating`.
+    """
+    may, may_not = [], []
+    for means, pairs in _tasks(overall, comparisons):
+        for sentence, certain in _within(means, pairs):
+            (may if certain else may_not).append(sentence)
+        for sentence, certain in _between(means, pairs):
+            (may if certain else may_not).append(sentence)
+    seeds = int(overall["seeds"].max()) if len(overall) else 0
+    return Conclusions(may, [*may_not, *_reservations(performance, controls, seeds)])
+
+
+def _tasks(
+    overall: pd.DataFrame, comparisons: pd.DataFrame
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Means and comparisons of every data set and headline, one by one."""
+    tables = [
+        table[(table["level"] == "nucleotide") & (table["map"] == "split")]
+        for table in (overall, comparisons)
+    ]
+    methods = tables[0]["method"]
+    control = methods.isin(["random", "ceiling"]) | methods.str.endswith("_randomised")
+    means = tables[0][~control & ~tables[0]["model"].str.endswith("_shuffled")]
+    for dataset in means["dataset"].unique():
+        for metric in HEADLINES:
+            own = means[(means["dataset"] == dataset) & (means["metric"] == metric)]
+            pairs = tables[1][(tables[1]["dataset"] == dataset) & (tables[1]["metric"] == metric)]
+            if own["mean"].notna().any():
+                yield own.sort_values("mean", ascending=metric in LOWER_IS_BETTER), pairs
+
+
+def _within(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, bool]]:
+    """The best method of each model against its others."""
+    dataset, metric = means[["dataset", "metric"]].iloc[0]
+    for model, own in means.groupby("model", sort=False):
+        best, *others = own["method"]
+        verdicts = {other: _verdict(pairs, (model, best), (model, other)) for other in others}
+        for certain in (True, False):
+            named = [other for other, pair in verdicts.items() if pair.certain == certain]
+            if not named:
+                continue
+            subject = f"{dataset}, {model}: {best}"
+            objects = ", ".join(f"{other} ({verdicts[other].words})" for other in named)
+            verb = HEADLINES[metric] if certain else f"is not shown to differ ({metric})"
+            yield f"{subject} {verb} {'than' if certain else 'from'} {objects}.", certain
+
+
+def _between(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, bool]]:
+    """The best methods of the models against each other."""
+    dataset, metric = means[["dataset", "metric"]].iloc[0]
+    leaders = means.drop_duplicates("model")
+    for row in range(1, len(leaders)):
+        first, second = ((leaders["model"].iloc[i], leaders["method"].iloc[i]) for i in (0, row))
+        pair = _verdict(pairs, first, second)
+        verb = HEADLINES[metric] if pair.certain else f"is not shown to differ ({metric})"
+        link = "than" if pair.certain else "from"
+        yield (
+            f"{dataset}: {' '.join(first)} {verb} {link} {' '.join(second)} ({pair.words}).",
+            (pair.certain),
+        )
+
+
+class _Pair(NamedTuple):
+    certain: bool
+    words: str
+
+
+def _verdict(pairs: pd.DataFrame, better: tuple[str, str], other: tuple[str, str]) -> _Pair:
+    """The comparison of two explanations, seen from the one with the better mean."""
+    for (one, two), sign in (((better, other), 1), ((other, better), -1)):
+        found = pairs[
+            (pairs["first_model"] == one[0])
+            & (pairs["first_method"] == one[1])
+            & (pairs["second_model"] == two[0])
+            & (pairs["second_method"] == two[1])
+        ]
+        for row in found.itertuples():
+            low, high = sorted((sign * row.low, sign * row.high))
+            share = row.superiority if sign > 0 else 1 - row.superiority
+            words = f"{sign * row.difference:+.3f}, {low:+.3f} to {high:+.3f}, "
+            words += f"better on {share:.0%} of {row.sequences} sequences"
+            winner = "first" if sign > 0 else "second"
+            return _Pair(row.better == winner, words)
+    return _Pair(False, "not compared")
+
+
+def _reservations(performance: pd.DataFrame, controls: pd.DataFrame, seeds: int) -> Iterator[str]:
+    """What the design of the run leaves open, whatever its numbers are."""
+    if seeds == 1:
+        yield (
+            "Nothing on other trainings: there is one seed, and all intervals are over "
+            "sequences alone."
+        )
+    elif seeds < FEW_SEEDS:
+        yield f"Little on other trainings: intervals over {seeds} seeds are rough."
+    test = performance[(performance["split"] == "test") & (performance["auroc"] < WEAK_AUROC)]
+    for row in test[~test["model"].str.endswith("_shuffled")].itertuples():
+        yield (
+            f"Nothing on {row.dataset} from {row.model}: it hardly tells the classes apart (AUROC "
+            f"{row.auroc:.3f}), so its maps explain little."
+        )
+    missed = controls[controls["verdict"] == "not discriminating"]
+    for (level, how), group in missed.groupby(["level", "map"]):
+        names = ", ".join(sorted(group["metric"].unique()))
+        yield (
+            f"Nothing from the absolute value of {names} (level {level}, map {how}): a control "
+            "does not score at chance there."
+        )
+    yield (
+        "Nothing between models from raw faithfulness, in units of each model's own output; only "
+        "the normalised one is compared."
+    )
+    yield (
+        "Nothing on biology from faithfulness alone: it asks whether a map says what the model "
+        "does, not whether the model is right."
+    )

@@ -1,0 +1,124 @@
+"""The report's tables and sentences say what the numbers say."""
+
+import pandas as pd
+import pytest
+
+from dnalrp.report.conclusions import conclude
+from dnalrp.report.overview import overview
+from dnalrp.report.similarity import similarity_figure, similarity_table
+
+PLACE = {"dataset": "set", "level": "nucleotide", "map": "split"}
+NO_CONTROLS = pd.DataFrame(columns=["metric", "level", "map", "verdict"])
+
+
+def means(scores, metric="auroc_of_ceiling", seeds=5):
+    """``scores``: (model, method) to mean."""
+    return pd.DataFrame(
+        [
+            {**PLACE, "model": model, "method": method, "metric": metric, "mean": mean}
+            | {"low": mean - 0.01, "high": mean + 0.01, "seeds": seeds}
+            for (model, method), mean in scores.items()
+        ]
+    )
+
+
+def pair(first, second, difference, better, metric="auroc_of_ceiling"):
+    names = zip(("first", "second"), (first, second), strict=True)
+    units = {
+        f"{s}_{k}": v for s, own in names for k, v in zip(("model", "method"), own, strict=True)
+    }
+    numbers = {"difference": difference, "low": difference - 0.1, "high": difference + 0.1}
+    return {**PLACE, "metric": metric, **units, **numbers} | {
+        "superiority": 0.8,
+        "better": better,
+        "sequences": 50,
+    }
+
+
+def performance(auroc=0.95):
+    return pd.DataFrame([{"dataset": "set", "model": "net", "split": "test", "auroc": auroc}])
+
+
+def test_a_clear_difference_is_a_conclusion_seen_from_the_better_one():
+    scores = {("net", "a"): 0.2, ("net", "b"): 0.5}
+    table = pd.DataFrame([pair(("net", "a"), ("net", "b"), -0.3, "second")])
+    found = conclude(performance(), means(scores), table, NO_CONTROLS)
+    assert found.may == [
+        "set, net: b localises better than a (+0.300, +0.200 to +0.400, better on 20% of 50 "
+        "sequences)."
+    ]
+
+
+def test_an_unclear_difference_is_none():
+    scores = {("net", "a"): 0.2, ("net", "b"): 0.21}
+    table = pd.DataFrame([pair(("net", "a"), ("net", "b"), -0.01, "unclear")])
+    found = conclude(performance(), means(scores), table, NO_CONTROLS)
+    assert found.may == []
+    assert "b is not shown to differ (auroc_of_ceiling) from a" in found.may_not[0]
+
+
+def test_models_meet_with_the_best_method_of_each():
+    scores = {("net", "a"): 0.5, ("net", "b"): 0.2, ("other", "c"): 0.9, ("other", "d"): 0.1}
+    rows = [
+        pair(("net", "a"), ("other", "c"), -0.4, "second"),
+        pair(("net", "a"), ("other", "d"), 0.4, "first"),
+        pair(("net", "a"), ("net", "b"), 0.3, "first"),
+        pair(("other", "c"), ("other", "d"), 0.8, "first"),
+    ]
+    found = conclude(performance(), means(scores), pd.DataFrame(rows), NO_CONTROLS)
+    assert [s for s in found.may if s.startswith("set: ")] == [
+        "set: other c localises better than net a (+0.400, +0.300 to +0.500, better on 20% of 50 "
+        "sequences)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"), [(1, "there is one seed"), (3, "3 seeds are rough"), (5, None)]
+)
+def test_few_seeds_are_a_reservation(seeds, words):
+    scores = {("net", "a"): 0.2}
+    table = pd.DataFrame([pair(("net", "a"), ("net", "b"), 0.0, "unclear")])
+    found = conclude(performance(), means(scores, seeds=seeds), table, NO_CONTROLS)
+    assert any("other trainings" in s for s in found.may_not) == (words is not None)
+    assert words is None or any(words in s for s in found.may_not)
+
+
+def test_weak_models_and_metrics_that_miss_chance_are_reservations():
+    table = pd.DataFrame([pair(("net", "a"), ("net", "b"), 0.0, "unclear")])
+    missed = {"metric": "auprc", "level": "token", "map": "sum", "verdict": "not discriminating"}
+    found = conclude(performance(0.6), means({("net", "a"): 0.2}), table, pd.DataFrame([missed]))
+    assert any("hardly tells the classes apart (AUROC 0.600)" in s for s in found.may_not)
+    assert any("absolute value of auprc (level token, map sum)" in s for s in found.may_not)
+
+
+def test_the_best_of_a_block_is_marked_and_controls_never_are():
+    scores = {("net", "a"): 0.6, ("net", "b"): 0.7, ("net", "random"): 0.9, ("net", "ceiling"): 1.0}
+    table = overview(means(scores, "auroc")).set_index("method")["AUROC"]
+    assert table["b"] == "**0.700 (0.690 to 0.710)**"
+    assert not any(table[name].startswith("**") for name in ("a", "random", "ceiling"))
+
+
+def test_less_is_best_for_entropy_and_a_single_method_is_no_contest():
+    table = overview(means({("net", "a"): 0.6, ("net", "b"): 0.7}, "entropy"))
+    assert table.set_index("method")["entropy"].str.startswith("**").tolist() == [True, False]
+    alone = overview(means({("net", "a"): 0.6}, "entropy"))
+    assert not alone["entropy"].str.startswith("**").any()
+
+
+def test_pairs_of_one_model_and_of_two_meet_in_one_table():
+    rows = pd.DataFrame(
+        [
+            ("set", "net", "a~b", 0.5),
+            ("set", "net", "a~b", 0.7),  # another seed
+            ("set", "between_models", "net:a~other:c", 0.1),
+        ],
+        columns=["dataset", "model", "method", "mean"],
+    ).assign(level="nucleotide", map="split", axis="similarity", metric="spearman")
+    table = similarity_table(rows)
+    assert table[["first", "second"]].to_numpy().tolist() == [
+        ["net a", "net b"],
+        ["net a", "other c"],
+    ]
+    assert table["mean"].tolist() == pytest.approx([0.6, 0.1])
+    texts = {text.get_text() for text in similarity_figure(rows).axes[0].texts}
+    assert texts == {"1.00", "0.60", "0.10"}
