@@ -16,7 +16,7 @@ from dnalrp.data.nucleotides import NUCLEOTIDES
 
 Array = npt.NDArray[np.floating]
 Letters = npt.NDArray[np.integer]
-FILLERS = ("background", "dinucleotide")
+LEAST_RANGE = 0.05
 _CODES = np.frombuffer(NUCLEOTIDES.encode("ascii"), dtype=np.uint8)
 
 
@@ -240,14 +240,13 @@ def single_effects(subject: Subject, substitutes: Sequence[Letters]) -> Array:
 def normalised(area: Array, best: Array) -> Array:
     """Areas in the model's own range: 0 for a random order, 1 for the best order found.
 
-    Each is divided by the mean of ``best``, the areas of the best order on sequences of the same
-    model, so that the mean is a ratio of means: a sequence whose own range is near zero does not
-    outweigh all others. Nothing is clipped: an order better than the best one found scores above
-    1, one worse than random below 0. NaN where the best order is on average no better than a
-    random one: the model then has no range to speak of.
+    Each is divided by ``best``, the area of the best order on the same sequence, both
+    (sequences,). Nothing is clipped: an order better than the best one found scores above 1, one
+    worse than random below 0. NaN where the model has no range to speak of: the best order gains
+    less there than LEAST_RANGE of what it gains on average.
     """
-    scale = best.mean() if len(best) else np.nan
-    return area / scale if scale > 0 else np.full(len(area), np.nan)
+    least = LEAST_RANGE * max(best.mean(), 0.0) if len(best) else 0.0
+    return np.divide(area, best, out=np.full(len(area), np.nan), where=best > least)
 
 
 def _generator(seed: int, name: str, purpose: str) -> np.random.Generator:

@@ -46,7 +46,7 @@ def ranked(
     place = np.arange(width)
     inside = place < lengths[:, None]
     values = np.where(inside, -relevance.astype(np.float64), np.inf)
-    order = np.argsort(values, axis=1, kind="stable")
+    order = np.argsort(values, axis=1)
     values = np.take_along_axis(values, order, axis=1)
     new = np.ones((maps, width + 1), dtype=bool)
     new[:, 1:-1] = values[:, 1:] != values[:, :-1]

@@ -21,6 +21,7 @@ from dnalrp.evaluation.metrics import Scores, long_form
 log = logging.getLogger(__name__)
 
 BEST = "best order"
+CHANCE = {"lerf_minus_morf": 0.0}
 
 
 def judge_faithfulness(
@@ -143,22 +144,26 @@ def _faithful(
         subject, fillers, maps, settings["shares"], settings["seed"]
     )
     best = curves.pop(BEST).area() if part.rows else np.empty(0)
-    if part.rows and best.mean() <= 0:
-        log.warning(
-            "%s: no order found is better than a random one (%.3g): 'normalised' is undefined",
-            *(place[0], best.mean()),
+    scores = [
+        Scores(
+            method, *place, "faithfulness", metric, subject.ids, values, CHANCE.get(metric, np.nan)
         )
-    scores = []
-    for method, own in curves.items():
-        values = _curve_scores(own)
-        if part.rows:
-            values["normalised"] = faithfulness.normalised(own.area(), best)
-        for metric, column in values.items():
-            chance = 0.0 if metric in ("lerf_minus_morf", "normalised") else np.nan
-            scores.append(
-                Scores(method, *place, "faithfulness", metric, subject.ids, column, chance)
-            )
+        for method, own in curves.items()
+        for metric, values in _curve_scores(own).items()
+    ]
+    ranges = {
+        method: faithfulness.normalised(own.area()[: len(best)], best)
+        for method, own in curves.items()
+    }
+    scores += [
+        Scores(method, *place, "faithfulness", "normalised", part.ids, values, 0.0)
+        for method, values in ranges.items()
+        if part.rows
+    ]
     if part.rows:
+        undefined = np.isnan(next(iter(ranges.values()))).sum() if ranges else 0
+        if undefined:
+            log.info("%s: no range on %d of %d sequences", place[0], undefined, len(best))
         scores.append(Scores(BEST, *place, "faithfulness", "lerf_minus_morf", part.ids, best, 0.0))
     return scores
 
