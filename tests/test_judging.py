@@ -246,3 +246,19 @@ def test_robustness_of_all_methods_but_no_randomisation_of_noise(token_run):
     assert token_run.load().attributions["attnlrp"].provenance["settings"]["alibi"] == "absorb"
     none = probing.judge_robustness(token_run.load(), token_run.model, {"sequences": 0, "seed": 1})
     assert none.empty and list(none.columns) == COLUMNS
+
+
+def test_equal_maps_of_a_method_are_judged_once():
+    one, other = np.zeros((2, 3)), np.ones((2, 3))
+    maps = {
+        ("m", "copy"): one,
+        ("m", "split"): one.copy(),
+        ("n", "copy"): one,
+        ("n", "split"): other,
+    }
+    assert judging.same_as(maps) == {
+        ("m", "copy"): ("m", "copy"),
+        ("m", "split"): ("m", "copy"),
+        ("n", "copy"): ("n", "copy"),
+        ("n", "split"): ("n", "split"),
+    }

@@ -229,11 +229,30 @@ def _localised(
     weights: npt.NDArray[np.float64] | None,
 ) -> list[Scores]:
     chance = localisation.chance_levels(mask, lengths)
+    judged = {
+        key: localisation.localise(maps[key], mask, lengths, weights)
+        for key in set(same_as(maps).values())
+    }
     return [
         Scores(method, level, how, "localisation", metric, (), values, chance[metric])
-        for (method, how), relevance in maps.items()
-        for metric, values in localisation.localise(relevance, mask, lengths, weights).items()
+        for (method, how), first in same_as(maps).items()
+        for metric, values in judged[first].items()
     ]
+
+
+def same_as(
+    maps: Mapping[tuple[str, str], npt.NDArray[np.floating]],
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """For each map the first of the same method that is equal to it, often itself.
+
+    All ways to nucleotides are one for a method that attributes to them: judged once.
+    """
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for key, values in maps.items():
+        others = [other for other in found if other[0] == key[0] and found[other] == other]
+        equal = (other for other in others if np.array_equal(maps[other], values))
+        found[key] = next(equal, key)
+    return found
 
 
 def _levels(explained: Explained) -> Iterator[tuple[str, dict[tuple[str, str], Maps]]]:
@@ -244,24 +263,32 @@ def _levels(explained: Explained) -> Iterator[tuple[str, dict[tuple[str, str], M
 
 def judge_concentration(explained: Explained) -> pd.DataFrame:
     """Sparsity and complexity of every map; compare with the random map's."""
-    return long_form(
-        Scores(method, level, how, METRICS[metric].axis, metric, own.ids, values)
-        for level, maps in _levels(explained)
-        for (method, how), own in maps.items()
-        for metric, values in concentration.concentrate(own.relevance, own.lengths).items()
-    )
+    scores = []
+    for level, maps in _levels(explained):
+        first = same_as({key: own.relevance for key, own in maps.items()})
+        judged = {
+            key: concentration.concentrate(maps[key].relevance, maps[key].lengths)
+            for key in set(first.values())
+        }
+        scores += [
+            Scores(method, level, how, METRICS[metric].axis, metric, explained.ids, values)
+            for method, how in maps
+            for metric, values in judged[first[method, how]].items()
+        ]
+    return long_form(scores)
 
 
 def judge_similarity(explained: Explained) -> pd.DataFrame:
     """Similarity of every two methods' maps; ``method`` names both, joined by ``~``."""
     scores: list[Scores] = []
     for level, maps in _levels(explained):
+        first = same_as({key: own.relevance for key, own in maps.items()})
+        known = {
+            key: similarity.comparable(maps[key].relevance, maps[key].lengths)
+            for key in set(first.values())
+        }
         for how in sorted({how for _, how in maps}):
-            ready = {
-                method: similarity.comparable(own.relevance, own.lengths)
-                for (method, other), own in sorted(maps.items())
-                if other == how
-            }
+            ready = {m: known[first[m, how]] for m, other in sorted(maps) if other == how}
             pairs = {f"{a}~{b}": (ready[a], ready[b]) for a, b in combinations(ready, 2)}
             lengths = next(own.lengths for (_, other), own in maps.items() if other == how)
             scores += similarity.compare(pairs, level, how, explained.ids, lengths)

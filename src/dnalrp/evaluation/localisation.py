@@ -16,6 +16,7 @@ from dnalrp.projection import RealTokens
 Array = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+MAPS_AT_ONCE = 512  # ranked together, for memory
 
 
 class Ranking(NamedTuple):
@@ -140,6 +141,18 @@ def localise(
         (maps, positions), above zero inside the mask: adds ``auroc_by_information`` and
         ``auprc_by_information``.
     """
+    lengths = np.full(len(relevance), relevance.shape[1]) if lengths is None else lengths
+    parts = []
+    for start in range(0, max(len(relevance), 1), MAPS_AT_ONCE):
+        rows = slice(start, start + MAPS_AT_ONCE)
+        own = None if weights is None else weights[rows]
+        parts.append(_localised(relevance[rows], mask[rows], lengths[rows], own))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _localised(
+    relevance: Array, mask: Mask, lengths: Integers, weights: Array | None
+) -> dict[str, Array]:
     ranks = ranked(relevance, mask, lengths, weights)
     plain = ranks._replace(weight=ranks.hits.astype(np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from dnalrp.errors import InputError
 
+TOKENISED_AT_ONCE = 4096  # sequences: what a tokenizer says of each takes far more than its ids
 MAX_TOKENS = 16_384  # of a batch: long sequences come in smaller ones, so that memory is bounded
 
 
@@ -56,7 +57,10 @@ def predict(
     ``progress`` names a progress bar. The model is used as it is: in evaluation mode, on the
     device it is on. Batches hold sequences of similar length, so that padding costs little.
     """
-    tokens = model.tokenizer(list(sequences))["input_ids"]
+    tokens: list[list[int]] = []
+    for start in range(0, len(sequences), TOKENISED_AT_ONCE):
+        block = list(sequences[start : start + TOKENISED_AT_ONCE])
+        tokens += model.tokenizer(block)["input_ids"]
     return predict_tokens(model, tokens, batch_size, progress)
 
 
