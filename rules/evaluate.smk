@@ -1,4 +1,4 @@
-"""Localisation, sparsity, complexity, similarity and faithfulness."""
+"""Localisation, sparsity, complexity, similarity, faithfulness and robustness."""
 
 
 rule evaluate:
@@ -8,6 +8,7 @@ rule evaluate:
         model=f"{RESULTS}/models/{{dataset}}/{{model}}/seed{{seed}}",
         attributions=f"{RESULTS}/attributions/{{dataset}}/{{model}}/seed{{seed}}",
         nucleotides=f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
+        tokens=f"{RESULTS}/tokens/{{dataset}}/{{model}}/seed{{seed}}",
     output:
         metrics=f"{RESULTS}/metrics/{{dataset}}/{{model}}/seed{{seed}}.parquet",
     log:
@@ -22,7 +23,9 @@ rule evaluate:
         runtime=240,
         gpu=GPU,
     params:
-        settings=settings_of("evaluate", "faithfulness"),
+        faithfulness=settings_of("evaluate", "faithfulness"),
+        robustness=settings_of("evaluate", "robustness"),
+        jaspar=config["jaspar"],
         gpu=GPU,
         code=code_of("evaluate.py"),
     script:
@@ -33,6 +36,11 @@ rule similarity:
     input:
         nucleotides=expand(
             f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
+            model=MODELS,
+            allow_missing=True,
+        ),
+        tokens=expand(
+            f"{RESULTS}/tokens/{{dataset}}/{{model}}/seed{{seed}}",
             model=MODELS,
             allow_missing=True,
         ),
@@ -50,6 +58,7 @@ rule similarity:
         runtime=60,
     params:
         models=MODELS,
+        to_tokens=config["project"]["to_tokens"],
         code=code_of("similarity.py"),
     script:
         "../workflow/scripts/similarity.py"

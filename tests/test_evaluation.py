@@ -7,14 +7,38 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from dnalrp.evaluation import concentration, localisation, similarity
-from dnalrp.evaluation.faithfulness import Perturbation, replacement_curves
+from dnalrp.evaluation.metrics import METRICS, Scores, long_form, metric_of
 from dnalrp.evaluation.summary import bootstrap_means, summarise
+from dnalrp.projection import real_tokens, to_nucleotides, to_tokens
 
 MASK = np.array([0, 0, 1, 1, 0, 0, 0, 0], dtype=bool)
 PERFECT = MASK.astype(float)
+LOCALISATION = ["auroc", "auprc", "mass_accuracy", "rank_accuracy", "pointing_game"]
+
+
+def localised(relevance, mask, weights=None):
+    """Scores of one map."""
+    rows = None if weights is None else weights[None]
+    return {
+        k: v[0] for k, v in localisation.localise(relevance[None], mask[None], None, rows).items()
+    }
+
+
+def chance(mask):
+    return {name: values[0] for name, values in localisation.chance_levels(mask[None]).items()}
+
+
+def concentrated(relevance):
+    return {name: values[0] for name, values in concentration.concentrate(relevance[None]).items()}
+
+
+def compared(first, second):
+    both = similarity.comparable(first[None]), similarity.comparable(second[None])
+    return {name: metric(*both)[0] for name, metric in similarity.METRICS.items()}
 
 
 @st.composite
@@ -26,14 +50,14 @@ def small_maps(draw):
     return np.array(values, dtype=float), np.array(mask)
 
 
-def over_tie_orders(relevance, mask, score):
-    """Mean of a score for untied maps over all orders of tied values."""
+def over_tie_orders(relevance, score):
+    """Mean of a score of an order over all orders of tied values."""
     falling = [
-        order
+        list(order)
         for order in itertools.permutations(range(len(relevance)))
         if all(relevance[a] >= relevance[b] for a, b in itertools.pairwise(order))
     ]
-    return np.mean([score(mask[list(order)]) for order in falling])
+    return np.mean([score(order) for order in falling])
 
 
 @settings(deadline=None, max_examples=60)
@@ -43,117 +67,223 @@ def test_tied_metrics_are_expectations_over_tie_orders(case):
     n, true = len(mask), int(mask.sum())
     falling = -np.arange(n)
     slow = {
-        "auroc": lambda hits: roc_auc_score(hits, falling),
-        "auprc": lambda hits: average_precision_score(hits, falling),
-        "rank_accuracy": lambda hits: hits[:true].mean(),
-        "pointing_game": lambda hits: hits[0],
+        "auroc": lambda order: roc_auc_score(mask[order], falling),
+        "auprc": lambda order: average_precision_score(mask[order], falling),
+        "rank_accuracy": lambda order: mask[order][:true].mean(),
+        "pointing_game": lambda order: mask[order][0],
     }
     for metric, score in slow.items():
-        expected = over_tie_orders(relevance, mask, score)
-        assert localisation.localise(relevance, mask)[metric] == pytest.approx(expected)
+        expected = over_tie_orders(relevance, score)
+        assert localised(relevance, mask)[metric] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("metric", localisation.chance_levels(MASK))
+@settings(deadline=None, max_examples=60)
+@given(small_maps())
+def test_weighted_metrics_are_weighted_means_over_true_positions(case):
+    relevance, mask = case
+    weights = np.where(mask, np.arange(len(mask)) + 0.5, 7.0)
+
+    def weighted_auroc(order):
+        hits, own = mask[order], weights[order]
+        below = [(~hits[i:]).mean() * len(hits[i:]) / (~hits).sum() for i in range(len(hits))]
+        return np.average(np.array(below)[hits], weights=own[hits])
+
+    def weighted_precision(order):
+        hits, own = mask[order], weights[order]
+        precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+        return np.average(precision[hits], weights=own[hits])
+
+    scores = localised(relevance, mask, weights)
+    auroc, auprc = (
+        over_tie_orders(relevance, weighted_auroc),
+        over_tie_orders(relevance, weighted_precision),
+    )
+    assert scores["auroc_by_information"] == pytest.approx(auroc)
+    assert scores["auprc_by_information"] == pytest.approx(auprc)
+
+
+@pytest.mark.parametrize("metric", LOCALISATION)
 def test_perfect_map_scores_one(metric):
-    assert localisation.localise(PERFECT, MASK)[metric] == 1.0
+    assert localised(PERFECT, MASK)[metric] == 1.0
 
 
-@pytest.mark.parametrize("metric", localisation.chance_levels(MASK))
+@pytest.mark.parametrize("metric", LOCALISATION)
 def test_constant_map_scores_the_chance_level(metric):
-    score = localisation.localise(np.full(8, 0.3), MASK)[metric]
-    assert score == pytest.approx(localisation.chance_levels(MASK)[metric])
+    score = localised(np.full(8, 0.3), MASK)[metric]
+    assert score == pytest.approx(chance(MASK)[metric])
 
 
-@pytest.mark.parametrize("metric", localisation.chance_levels(MASK))
+@pytest.mark.parametrize("metric", [*LOCALISATION, "auroc_by_information", "auprc_by_information"])
 def test_random_maps_score_the_chance_level_on_average(metric):
     rng = np.random.default_rng(0)
-    mask = np.zeros(200, dtype=bool)
-    mask[50:70] = True
-    scores = [localisation.localise(rng.normal(size=200), mask)[metric] for _ in range(400)]
+    mask = np.zeros((400, 200), dtype=bool)
+    mask[:, 50:70] = True
+    weights = np.broadcast_to(np.linspace(0.1, 2, 200), mask.shape)
+    scores = localisation.localise(rng.normal(size=mask.shape), mask, None, weights)[metric]
     error = np.std(scores) / np.sqrt(400)
-    assert np.mean(scores) == pytest.approx(localisation.chance_levels(mask)[metric], abs=4 * error)
+    assert np.mean(scores) == pytest.approx(chance(mask[0])[metric], abs=4 * error)
 
 
 def test_inverted_map_scores_zero():
-    assert localisation.auroc(-PERFECT, MASK) == 0.0
-    assert localisation.rank_accuracy(-PERFECT, MASK) == 0.0
-    assert localisation.pointing_game(-PERFECT, MASK) == 0.0
+    scores = localised(-PERFECT, MASK)
+    assert [scores[m] for m in ("auroc", "rank_accuracy", "pointing_game")] == [0, 0, 0]
 
 
 def test_mass_accuracy_by_hand():
     relevance = np.array([1.0, -5, 2, 1, 0, 0, 0, 1])
-    assert localisation.mass_accuracy(relevance, MASK) == pytest.approx(3 / 5)
-    assert np.isnan(localisation.mass_accuracy(-np.ones(8), MASK))
+    assert localised(relevance, MASK)["mass_accuracy"] == pytest.approx(3 / 5)
+    assert np.isnan(localised(-np.ones(8), MASK)["mass_accuracy"])
+
+
+def test_a_map_of_zeros_localises_at_chance_and_has_no_mass():
+    scores = localised(np.zeros(8), MASK)
+    assert scores["auroc"] == 0.5
+    assert np.isnan(scores["mass_accuracy"])
+
+
+@pytest.mark.parametrize("mask", [np.zeros(8, dtype=bool), np.ones(8, dtype=bool)])
+def test_localisation_is_undefined_where_nothing_or_everything_is_true(mask):
+    assert all(np.isnan(score) for score in localised(np.arange(8.0), mask).values())
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(small_maps(), min_size=1, max_size=4))
+def test_scores_of_many_maps_are_those_of_each_alone(cases):
+    lengths = np.array([len(mask) for _, mask in cases])
+    relevance, mask = np.full((len(cases), 9), 5.0), np.ones((len(cases), 9), dtype=bool)
+    for row, (own, own_mask) in enumerate(cases):
+        relevance[row, : len(own)], mask[row, : len(own)] = own, own_mask
+    zeroed = np.where(np.arange(9) < lengths[:, None], relevance, 0)
+    together = localisation.localise(relevance, mask, lengths)
+    together |= concentration.concentrate(zeroed, lengths)
+    ready = (
+        similarity.comparable(zeroed, lengths),
+        similarity.comparable(zeroed**3 + zeroed, lengths),
+    )
+    together |= {name: metric(*ready) for name, metric in similarity.METRICS.items()}
+    for row, (own, own_mask) in enumerate(cases):
+        alone = localised(own, own_mask) | concentrated(own) | compared(own, own**3 + own)
+        for name, score in alone.items():
+            assert together[name][row] == pytest.approx(score, nan_ok=True), name
 
 
 def test_token_ceiling_is_perfect_only_where_tokens_fit_the_site():
     fitting = np.array([[0, 0], [0, 2], [2, 4], [4, 8], [0, 0]])
     wide = np.array([[0, 0], [0, 3], [3, 8], [0, 0]])
-    assert localisation.auroc(localisation.token_ceiling(MASK, fitting), MASK) == 1.0
-    ceiling = localisation.token_ceiling(MASK, wide)
-    assert ceiling == pytest.approx([1 / 3] * 3 + [1 / 5] * 5)
-    assert localisation.auroc(ceiling, MASK) < 1.0
+    masks = np.stack([MASK, MASK])
+    ceiling = localisation.token_ceiling(masks, real_tokens([fitting, wide]))
+    scores = localisation.localise(ceiling, masks)
+    assert scores["auroc"][0] == 1.0
+    assert ceiling[1] == pytest.approx([1 / 3] * 3 + [1 / 5] * 5)
+    assert scores["auroc"][1] < 1.0
+
+
+def test_a_token_is_true_if_half_of_it_lies_in_sites():
+    spans = [np.array([[0, 0], [0, 2], [2, 6], [6, 7], [7, 8], [0, 0]]), np.array([[0, 3], [3, 8]])]
+    true = localisation.token_mask(np.stack([MASK, MASK]), real_tokens(spans))
+    assert true.tolist() == [[False, True, False, False], [False, False, False, False]]
+    any_base = localisation.token_mask(np.stack([MASK, MASK]), real_tokens(spans), share=0)
+    assert any_base.tolist() == [[False, True, False, False], [True, True, False, False]]
+
+
+def test_real_tokens_of_many_sequences_agree_with_one_at_a_time():
+    spans = [np.array([[0, 0], [0, 3], [3, 4], [4, 8], [0, 0]]), np.array([[0, 0], [0, 5], [0, 0]])]
+    masks = np.array([[1, 1, 0, 0, 1, 1, 0, 1], [1, 0, 0, 1, 0, 0, 0, 0]], dtype=bool)
+    tokens = real_tokens(spans)
+    for row, (own, length) in enumerate(zip(spans, (8, 5), strict=True)):
+        shares = to_tokens(masks[row, :length].astype(float), own, "mean")
+        assert tokens.padded(tokens.pooled(masks))[row, : len(own) - 2] == pytest.approx(
+            shares[1:-1]
+        )
+        back = to_nucleotides(shares, own, length, "copy")
+        assert tokens.copied(tokens.pooled(masks), 8)[row, :length] == pytest.approx(back)
 
 
 def test_gini_entropy_and_effective_size_at_their_ends():
-    one, even = np.array([0.0, 0, -3, 0]), np.array([1.0, -1, 1, -1])
-    assert concentration.gini(one) == pytest.approx(3 / 4)
-    assert concentration.gini(even) == pytest.approx(0)
-    assert concentration.entropy(one) == pytest.approx(0)
-    assert concentration.entropy(even) == pytest.approx(1)
-    assert concentration.effective_size(one) == 0.25
-    assert concentration.effective_size(even) == 1.0
-    assert concentration.effective_size(np.ones(10)) == 0.9
+    one, even = concentrated(np.array([0.0, 0, -3, 0])), concentrated(np.array([1.0, -1, 1, -1]))
+    assert list(one.values()) == pytest.approx([3 / 4, 0, 0.25])
+    assert list(even.values()) == pytest.approx([0, 1, 1])
+    assert concentrated(np.ones(10))["effective_size"] == 0.9
 
 
-@pytest.mark.parametrize("metric", concentration.METRICS.values())
-def test_map_of_zeros_has_no_concentration(metric):
-    assert np.isnan(metric(np.zeros(5)))
+def test_map_of_zeros_has_no_concentration_and_no_similarity():
+    assert np.isnan(list(concentrated(np.zeros(5)).values())).all()
+    scores = compared(np.zeros(5), np.arange(5.0))
+    assert np.isnan([scores["cosine"], scores["spearman"]]).all()
 
 
 def test_similarity_of_equal_and_opposite_maps():
     x = np.random.default_rng(0).normal(size=100)
-    assert [similarity.cosine(x, x), similarity.spearman(x, x)] == pytest.approx([1, 1])
-    assert [similarity.cosine(x, -x), similarity.spearman(x, -x)] == pytest.approx([-1, -1])
-    assert similarity.jaccard(x, x) == 1
-    assert similarity.jaccard(x, -x) == 0
-    assert similarity.spearman(x, np.exp(x)) == pytest.approx(1)
-    assert np.isnan(similarity.spearman(x, np.zeros(100)))
+    assert list(compared(x, x).values()) == pytest.approx([1, 1, 1])
+    assert list(compared(x, -x).values()) == pytest.approx([-1, -1, 0])
+    assert compared(x, np.exp(x))["spearman"] == pytest.approx(1)
 
 
-def test_faithfulness_prefers_the_order_that_the_model_follows():
-    # the model counts G in the first half
-    def predict(sequences):
-        return np.array([s[: len(s) // 2].count("G") for s in sequences], dtype=float)
-
-    sequences = ["G" * 20, "GA" * 10, "C" * 20]
-    names = ["a", "b", "c"]
-    true = np.array([[float(c == "G" and i < 10) for i, c in enumerate(s)] for s in sequences])
-    perturbation = Perturbation([0.1, 0.3, 0.5], draws=20, frequencies=[0.25] * 4, seed=1)
-
-    def score(relevance):
-        curves = replacement_curves(predict, names, sequences, relevance, perturbation)
-        return curves.faithfulness()
-
-    noise = np.random.default_rng(0).normal(size=true.shape)
-    assert (score(true)[:2] > 1).all()
-    assert score(-true) == pytest.approx(-score(true), abs=0.6)
-    for uninformed in (noise, np.zeros_like(true)):
-        assert abs(score(uninformed)[:2]).max() < score(true)[:2].min()
+@settings(deadline=None, max_examples=60)
+@given(small_maps(), st.randoms())
+def test_spearman_gives_ties_their_mean_rank(case, random):
+    x = case[0]
+    y = np.array(random.choices([0.0, 1, 2], k=len(x)))
+    expected = spearmanr(x, y).statistic if np.ptp(x) and np.ptp(y) else np.nan
+    assert compared(x, y)["spearman"] == pytest.approx(expected, nan_ok=True)
 
 
-def test_replacement_draws_do_not_depend_on_other_sequences():
-    seen = []
+def test_tied_highest_positions_share_the_places_left():
+    one, tied = np.zeros(20), np.zeros(20)
+    one[[0, 1]] = 2, 1
+    tied[[0, 1, 2, 3, 4]] = 2, 1, 1, 1, 1  # the second place is shared by four
+    assert similarity.comparable(tied[None]).top[0, :6].tolist() == [1, 0.25, 0.25, 0.25, 0.25, 0]
+    assert compared(one, tied)["jaccard"] == pytest.approx(1.25 / 2.75)
+    assert compared(tied, tied)["jaccard"] == 1
+    assert compared(one, np.ones(20))["jaccard"] == pytest.approx(0.2 / 3.8)
 
-    def predict(sequences):
-        seen.append(list(sequences))
-        return np.zeros(len(sequences))
 
-    perturbation = Perturbation([0.5], draws=2, frequencies=[0.25] * 4, seed=1)
-    maps = np.arange(24.0).reshape(2, 12)
-    replacement_curves(predict, ["a", "b"], ["ACGTACGTACGT"] * 2, maps, perturbation)
-    replacement_curves(predict, ["b"], ["ACGTACGTACGT"], maps[1:], perturbation)
-    assert seen[0][2:] == seen[2] and seen[1][2:] == seen[3]
+def test_random_maps_are_similar_by_chance():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 2000, 60))
+    ready = similarity.comparable(first), similarity.comparable(second)
+    levels = similarity.chance_levels(np.full(2000, 60))
+    for name, metric in similarity.METRICS.items():
+        scores = metric(*ready)
+        error = scores.std() / np.sqrt(2000)
+        assert scores.mean() == pytest.approx(np.mean(levels[name]), abs=4 * error)
+
+
+def test_models_are_compared_pair_by_pair_without_their_random_maps():
+    from dnalrp.evaluation.maps import Maps
+
+    rng = np.random.default_rng(0)
+    ids, lengths = ["x", "y"], np.array([30, 20])
+    maps = {
+        model: {method: Maps(ids, lengths, rng.normal(size=(2, 30))) for method in methods}
+        for model, methods in {"a": ["m", "random"], "b": ["m", "n"], "c": []}.items()
+    }
+    table = similarity.compare_models(maps, "token", "sum")
+    assert set(table["method"]) == {"a:m~b:m", "a:m~b:n"}
+    assert len(table) == 2 * 2 * 3
+    assert set(table["level"]) == {"token"} and set(table["map"]) == {"sum"}
+    y = table.set_index(["method", "metric", "id"]).loc[("a:m~b:m", "cosine", "y"), "value"]
+    first, second = (maps[model]["m"].relevance[1, :20] for model in "ab")
+    assert y == pytest.approx(compared(first, second)["cosine"])
+    assert similarity.compare_models({"a": maps["a"]}).empty
+
+
+def test_long_form_has_one_row_a_sequence():
+    scores = [
+        Scores("m", "token", "sum", "similarity", "cosine", ["a", "b"], np.array([1.0, 2.0]), 0.5),
+        Scores("n", "token", "sum", "sparsity", "gini", ["c"], np.array([3.0])),
+    ]
+    table = long_form(scores)
+    assert table["id"].tolist() == ["a", "b", "c"]
+    assert table["method"].tolist() == ["m", "m", "n"]
+    assert table["chance"].fillna(-1).tolist() == [0.5, 0.5, -1]
+    empty = long_form([])
+    assert (empty.dtypes == table.dtypes).all()
+
+
+def test_every_metric_says_how_to_read_it():
+    assert all(metric.better in ("higher", "lower", "neither") for metric in METRICS.values())
+    assert metric_of("randomised_1_classifier") is METRICS["randomised"]
 
 
 def test_bootstrap_interval_covers_the_mean():

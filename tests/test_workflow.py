@@ -50,6 +50,8 @@ def tiny_configuration(folder):
     methods["dnabert2"] += ["mutagenesis"]  # on nucleotides, whatever the tokens
     methods["cnn"] += ["deep_lift_shap"]
     settings["evaluate"]["faithfulness"] |= {"sequences": 8, "shares": [0.2, 0.5], "draws": 1}
+    settings["evaluate"]["faithfulness"]["range_sequences"] = 2
+    settings["evaluate"]["robustness"]["sequences"] = 2
     settings["evaluate"]["intervals"]["resamples"] = 100
     settings["report"]["examples"] = 1
     return settings
@@ -132,7 +134,9 @@ def test_every_stage_leaves_its_files(project):
 def test_metrics_cover_every_axis_model_and_data_set(project):
     table = pd.read_csv(project / "results/metrics.tsv", sep="\t")
     axes = {"localisation", "sparsity", "complexity", "similarity", "faithfulness", "ledger"}
+    axes |= {"robustness"}
     assert set(table["axis"]) == axes
+    assert set(table["level"]) == {"nucleotide", "token"}
     for axis in axes:
         rows = table[(table["axis"] == axis) & (table["model"] != "between_models")]
         assert set(rows["model"]) == {"dnabert2", "cnn"}

@@ -1,5 +1,8 @@
 """Between tokens and nucleotides, in both directions."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -71,6 +74,57 @@ def to_tokens(nucleotides: Array, spans: npt.NDArray[np.int64], how: str = "sum"
             else:
                 result[token] = inside.sum() if how == "sum" else inside.mean()
     return result
+
+
+class RealTokens(NamedTuple):
+    """Tokens of many sequences without the special ones, all in one row, (tokens,) each.
+
+    ``row`` is a token's sequence, ``place`` its number among the real tokens there, ``start`` and
+    ``width`` its nucleotides; ``counts`` (sequences,) are the real tokens of each.
+    """
+
+    row: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    width: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+
+    def pooled(self, mask: npt.NDArray[np.bool_]) -> Array:
+        """Share of each token's nucleotides that the mask (sequences, length) holds, (tokens,)."""
+        row, position = self._nucleotides()
+        inside = np.bincount(
+            np.repeat(np.arange(len(self.row)), self.width),
+            weights=mask[row, position],
+            minlength=len(self.row),
+        )
+        return inside / self.width
+
+    def copied(self, values: Array, length: int) -> Array:
+        """Each token's value (tokens,) at all its nucleotides, (sequences, length)."""
+        result = np.zeros((len(self.counts), length), dtype=values.dtype)
+        result[self._nucleotides()] = np.repeat(values, self.width)
+        return result
+
+    def padded(self, values: Array) -> Array:
+        """Values (tokens,) as (sequences, most tokens), zero beyond a sequence's last."""
+        result = np.zeros((len(self.counts), self.counts.max(initial=0)), dtype=values.dtype)
+        result[self.row, self.place] = values
+        return result
+
+    def _nucleotides(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Row and position of every nucleotide of every token."""
+        positions = np.repeat(self.start, self.width) + _ramps(self.width)
+        return np.repeat(self.row, self.width), positions
+
+
+def real_tokens(spans: Sequence[npt.NDArray[np.int64]]) -> RealTokens:
+    """Line up the real tokens of sequences, whose ``spans`` are (tokens, 2), (0, 0) if special."""
+    joined = np.concatenate(spans)
+    row = np.repeat(np.arange(len(spans)), [len(own) for own in spans])
+    kept = joined[:, 1] > joined[:, 0]
+    joined, row = joined[kept], row[kept]
+    counts = np.bincount(row, minlength=len(spans))
+    return RealTokens(row, _ramps(counts), joined[:, 0], joined[:, 1] - joined[:, 0], counts)
 
 
 def _ramps(widths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

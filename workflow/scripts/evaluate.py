@@ -13,27 +13,31 @@ with running(snakemake):
     import torch
 
     from dnalrp.evaluation.judging import (
+        information_contents,
         judge_concentration,
-        judge_faithfulness,
         judge_ledger,
         judge_localisation,
         judge_similarity,
         load_explained,
     )
+    from dnalrp.evaluation.probing import judge_faithfulness, judge_robustness
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.provenance import provenance, write_table
 
     torch.set_num_threads(snakemake.threads)
-    settings = snakemake.params.settings
-    device = compute_device(snakemake.params.gpu)
+    params = snakemake.params
+    device = compute_device(params.gpu)
     model = load(snakemake.input.model).to(device)
     print(f"device {device}")
+    sites = pd.read_parquet(snakemake.input.sites)
     explained = load_explained(
         pd.read_parquet(snakemake.input.sequences),
-        pd.read_parquet(snakemake.input.sites),
+        sites,
         Path(snakemake.input.attributions),
         Path(snakemake.input.nucleotides),
+        Path(snakemake.input.tokens),
+        information_contents(sites.loc[sites["role"] == "motif", "motif"], params.jaspar),
     )
     values = pd.concat(
         [
@@ -41,10 +45,12 @@ with running(snakemake):
             judge_concentration(explained),
             judge_similarity(explained),
             judge_ledger(explained),
-            judge_faithfulness(explained, model, settings),
+            judge_faithfulness(explained, model, params.faithfulness),
+            judge_robustness(explained, model, params.robustness),
         ],
         ignore_index=True,
     )
+    settings = {"faithfulness": params.faithfulness, "robustness": params.robustness}
     record = provenance("evaluate", settings, snakemake.input)
     write_table(values, snakemake.output.metrics, record)
     print(f"{len(values)} values of {values['metric'].nunique()} metrics")

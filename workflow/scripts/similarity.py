@@ -1,4 +1,4 @@
-"""Compare the maps of different models on one data set, nucleotide by nucleotide."""
+"""Compare the maps of different models on one data set, by nucleotide and by token."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,19 +9,32 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    from dnalrp.attribution.storage import read_nucleotides
+    import pandas as pd
+
+    from dnalrp.attribution.storage import read_attributions, read_nucleotides
+    from dnalrp.evaluation.maps import nucleotide_maps, token_maps
     from dnalrp.evaluation.similarity import compare_models
     from dnalrp.provenance import provenance, write_table
 
-    maps = {
-        model: {
-            path.name.removesuffix(".split.h5"): read_nucleotides(path)
-            for path in sorted(Path(folder).glob("*.split.h5"))
+    def maps_of(folders, how, read):
+        """Maps by model and method from the files of one way to bring them to a level."""
+        return {
+            model: {
+                path.name.removesuffix(f".{how}.h5"): read(path)
+                for path in sorted(Path(folder).glob(f"*.{how}.h5"))
+            }
+            for model, folder in zip(snakemake.params.models, folders, strict=True)
         }
-        for model, folder in zip(snakemake.params.models, snakemake.input.nucleotides, strict=True)
-    }
-    write_table(
-        compare_models(maps),
-        snakemake.output.metrics,
-        provenance("evaluate", {}, snakemake.input),
-    )
+
+    def on_nucleotides(path):
+        return nucleotide_maps(read_nucleotides(path))
+
+    def on_tokens(path):
+        return token_maps(read_attributions(path))
+
+    tables = [compare_models(maps_of(snakemake.input.nucleotides, "split", on_nucleotides))]
+    for how in snakemake.params.to_tokens:
+        maps = maps_of(snakemake.input.tokens, how, on_tokens)
+        tables.append(compare_models(maps, "token", how))
+    record = provenance("evaluate", {}, snakemake.input)
+    write_table(pd.concat(tables, ignore_index=True), snakemake.output.metrics, record)

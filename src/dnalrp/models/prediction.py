@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from dnalrp.errors import InputError
 
+TOKENISED_AT_ONCE = 4096  # sequences: what a tokenizer says of each takes far more than its ids
 MAX_TOKENS = 16_384  # of a batch: long sequences come in smaller ones, so that memory is bounded
 
 
@@ -45,7 +46,6 @@ def margin(logits: Tensor, target: int | None) -> Tensor:
     return logits[:, chosen] - others.amax(dim=-1)
 
 
-@torch.no_grad()
 def predict(
     model: PreTrainedModel,
     sequences: Sequence[str],
@@ -57,10 +57,24 @@ def predict(
     ``progress`` names a progress bar. The model is used as it is: in evaluation mode, on the
     device it is on. Batches hold sequences of similar length, so that padding costs little.
     """
-    tokens = model.tokenizer(list(sequences))["input_ids"]
+    tokens: list[list[int]] = []
+    for start in range(0, len(sequences), TOKENISED_AT_ONCE):
+        block = list(sequences[start : start + TOKENISED_AT_ONCE])
+        tokens += model.tokenizer(block)["input_ids"]
+    return predict_tokens(model, tokens, batch_size, progress)
+
+
+@torch.no_grad()
+def predict_tokens(
+    model: PreTrainedModel,
+    tokens: Sequence[Sequence[int]],
+    batch_size: int = 256,
+    progress: str | None = None,
+) -> npt.NDArray[np.float64]:
+    """Like :func:`predict`, of sequences that are token ids already, special tokens included."""
     lengths = [len(ids) for ids in tokens]
-    logits = np.empty((len(sequences), model.config.num_labels))
-    with tqdm(total=len(sequences), desc=progress, unit="seq", disable=progress is None) as bar:
+    logits = np.empty((len(tokens), model.config.num_labels))
+    with tqdm(total=len(tokens), desc=progress, unit="seq", disable=progress is None) as bar:
         for indices in length_batches(lengths, batch_size):
             batch = padded_batch(model, [tokens[index] for index in indices])
             logits[indices] = model(**batch).logits.double().cpu().numpy()

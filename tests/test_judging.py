@@ -1,0 +1,264 @@
+"""From the files of a run to tables: what is judged at which level, and what is refused."""
+
+import logging
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import random_sequences, toy_cnn, toy_dnabert2
+
+from dnalrp.attribution.explanation import explain
+from dnalrp.attribution.storage import (
+    NucleotideMaps,
+    StoredBatch,
+    write_attributions,
+    write_nucleotides,
+)
+from dnalrp.errors import InputError
+from dnalrp.evaluation import judging, probing
+from dnalrp.evaluation.metrics import COLUMNS, metric_of
+from dnalrp.projection import to_tokens
+
+SITE_COLUMNS = ["id", "start", "end", "strand", "motif", "role"]
+FAITHFULNESS = {
+    "sequences": 4,
+    "range_sequences": 2,
+    "substitutions": 1,
+    "shares": [0.2, 0.5],
+    "draws": 1,
+    "filler": "background",
+    "seed": 1,
+}
+
+
+def sites_of(*rows):
+    return pd.DataFrame(rows, columns=SITE_COLUMNS)
+
+
+class Run:
+    """Files of one model on one data set, as the stages before leave them."""
+
+    def __init__(self, folder, model, sequences, methods, token_spans=None):
+        ids = [f"s{i}" for i in range(len(sequences))]
+        labels = np.arange(len(ids)) % 2
+        self.model = model
+        self.frame = pd.DataFrame({"id": ids, "sequence": sequences, "label": labels})
+        self.paths = [folder / name for name in ("attributions", "nucleotides", "tokens")]
+        lengths = np.array([len(s) for s in sequences])
+        for path in self.paths:
+            path.mkdir(parents=True)
+        for method in methods:
+            maps = explain(model, sequences, method, progress=False)
+            ledger = None if maps.ledger is None else maps.ledger.to_numpy()
+            common = maps.logits, maps.outputs
+            batch = StoredBatch(ids, lengths, maps.relevance, maps.spans, *common, ledger)
+            record = {"settings": {"method": method, "alibi": "absorb"}}
+            write_attributions(self.paths[0] / f"{method}.h5", [batch], record)
+            for how in ("split", "copy"):
+                own = NucleotideMaps(ids, lengths, maps.nucleotides(how), maps.outputs)
+                write_nucleotides(self.paths[1] / f"{method}.{how}.h5", own, record)
+            spans = token_spans or maps.spans
+            for how in ("sum", "mean"):
+                rows = zip(maps.nucleotides(), spans, strict=True)
+                pooled = [to_tokens(row, own, how) for row, own in rows]
+                batch = StoredBatch(ids, lengths, pooled, spans, *common, None)
+                write_attributions(self.paths[2] / f"{method}.{how}.h5", [batch], record)
+
+    def load(self, sites=None, information=None):
+        sites = sites_of(("s1", 4, 10, "+", "M1", "motif")) if sites is None else sites
+        return judging.load_explained(self.frame, sites, *self.paths, information)
+
+
+@pytest.fixture
+def token_run(tmp_path, byte_pairs):
+    model, sequences = toy_dnabert2(byte_pairs), random_sequences(6, 30, 40)
+    return Run(tmp_path, model, sequences, ["attnlrp", "gradient_x_input", "random"])
+
+
+def keys(table, *columns):
+    return set(map(tuple, table[list(columns)].to_numpy().tolist()))
+
+
+def judged(explained):
+    judges = (
+        *(judging.judge_localisation, judging.judge_concentration),
+        *(judging.judge_similarity, judging.judge_ledger),
+    )
+    return pd.concat([judge(explained) for judge in judges], ignore_index=True)
+
+
+def test_a_token_model_is_judged_on_its_own_tokens_and_on_nucleotides(token_run):
+    table = judged(token_run.load())
+    assert list(table.columns) == COLUMNS
+    levels = keys(table[table["axis"] != "ledger"], "level", "map")
+    assert levels == {("nucleotide", "split"), ("nucleotide", "copy"), ("token", "native")}
+    terms = set(judging.judge_ledger(token_run.load())["metric"]) - {"special_share"}
+    assert all(metric_of(name) for name in set(table["metric"]) - terms)
+
+
+def test_a_nucleotide_model_is_brought_to_the_tokens_of_the_token_model(tmp_path, byte_pairs):
+    sequences = random_sequences(4, 30, 40)
+    spans = explain(toy_dnabert2(byte_pairs), sequences, "random", progress=False).spans
+    run = Run(tmp_path, toy_cnn(), sequences, ["lrp", "random"], token_spans=spans)
+    explained = run.load()
+    assert set(explained.tokens) == {(m, how) for m in ("lrp", "random") for how in ("sum", "mean")}
+    table = judged(explained)
+    assert keys(table[table["level"] == "token"], "map") == {("sum",), ("mean",), ("token",)}
+    counts = [(own[:, 1] > 0).sum() for own in spans]
+    assert explained.tokens["lrp", "sum"].lengths.tolist() == counts
+
+
+def test_a_model_whose_tokens_are_nucleotides_has_no_token_level(tmp_path):
+    run = Run(tmp_path, toy_cnn(), random_sequences(3, 30, 30), ["lrp"])
+    assert run.load().tokens == {}
+
+
+def test_localisation_of_a_negative_is_that_of_the_negated_map(token_run):
+    sites = sites_of(*((f"s{i}", 4, 10, "+", "M1", "motif") for i in (0, 1)))
+    explained = token_run.load(sites)
+    table = judging.judge_localisation(explained)
+    one = table[(table["method"] == "attnlrp") & (table["map"] == "split")]
+    auroc = one[one["metric"] == "auroc"].set_index("id")["value"]
+    flipped = explained._replace(labels=1 - explained.labels)
+    other = judging.judge_localisation(flipped).set_index(["method", "map", "metric", "id"])
+    for name in ("s0", "s1"):
+        again = other.loc[("attnlrp", "split", "auroc", name), "value"]
+        assert auroc[name] == pytest.approx(1 - again)
+
+
+def test_sites_are_weighted_in_the_direction_of_their_strand(token_run):
+    sites = sites_of(("s1", 4, 7, "-", "M1", "motif"), ("s1", 6, 9, "+", "M1", "motif"))
+    explained = token_run.load(sites, {"M1": np.array([0.5, 1.0, 2.0])})
+    assert explained.weights["s1"][3:10].tolist() == [0, 2, 1, 0.5, 1, 2, 0]
+    metrics = set(judging.judge_localisation(explained)["metric"])
+    assert {"auroc_by_information", "auprc_by_information"} < metrics
+
+
+@pytest.mark.parametrize("information", [{}, {"M1": np.ones(5)}])
+def test_sites_of_unknown_matrices_are_not_weighted(token_run, information):
+    explained = token_run.load(None, information)
+    assert explained.weights == {}
+    assert "auroc_by_information" not in set(judging.judge_localisation(explained)["metric"])
+
+
+def test_without_ground_truth_localisation_is_left_out_and_said(token_run, caplog):
+    with caplog.at_level(logging.INFO, logger="dnalrp"):
+        table = judging.judge_localisation(token_run.load(sites_of()))
+    assert table.empty and list(table.columns) == COLUMNS
+    assert "no sequence has a true site: localisation is left out" in caplog.text
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 5), (30, 30), (35, 90)])
+def test_a_site_outside_its_sequence_is_refused(token_run, start, end):
+    with pytest.raises(InputError, match=f"site {start}-{end} of s1 lies outside its"):
+        token_run.load(sites_of(("s1", start, end, "+", "M1", "motif")))
+
+
+@pytest.mark.parametrize(("folder", "name"), [(1, "attnlrp.split.h5"), (0, "attnlrp.h5")])
+def test_nan_in_a_map_is_refused_with_its_sequence(token_run, folder, name):
+    with h5py.File(token_run.paths[folder] / name, "r+") as file:
+        row = 3 if folder else file["offsets"][3] + 1
+        file["relevance"][row] = np.nan
+    with pytest.raises(InputError, match=r"attnlrp.*relevance of s3 is NaN or infinite"):
+        token_run.load()
+
+
+def test_maps_of_zeros_are_undefined_never_numbers(token_run):
+    explained = token_run.load()
+    zeroed = {
+        key: own._replace(relevance=np.zeros_like(own.relevance))
+        for key, own in explained.nucleotides.items()
+    }
+    explained = explained._replace(nucleotides=zeroed, tokens={})
+    table = judged(explained)
+    undefined = {"gini", "entropy", "effective_size", "cosine", "spearman", "mass_accuracy"}
+    values = table[table["metric"].isin(undefined) & (table["method"] != "ceiling")]["value"]
+    assert len(values) and values.isna().all()
+    auroc = table[(table["metric"] == "auroc") & (table["method"] != "ceiling")]
+    assert (auroc["value"] == auroc["chance"]).all()
+
+
+def test_a_single_sequence_is_judged(tmp_path, byte_pairs):
+    run = Run(tmp_path, toy_dnabert2(byte_pairs), ["ACGT" * 8], ["attnlrp", "random"])
+    explained = run.load(sites_of(("s0", 4, 10, "+", "M1", "motif")))
+    table = judged(explained)
+    assert set(table["id"]) == {"s0"}
+    table = probing.judge_faithfulness(explained, run.model, FAITHFULNESS)
+    assert set(table["id"]) == {"s0"}
+
+
+def test_a_stored_gap_is_reported_in_the_range_of_the_outputs(token_run):
+    explained = token_run.load()
+    assert "completeness_gap" not in set(judging.judge_ledger(explained)["metric"])
+    stored = explained.attributions["gradient_x_input"]
+
+    class WithGap:
+        gap = np.full(6, -0.5)
+
+        def __getattr__(self, name):
+            return getattr(stored, name)
+
+    held = {**explained.attributions, "gradient_x_input": WithGap()}
+    table = judging.judge_ledger(explained._replace(attributions=held))
+    values = table[table["metric"] == "completeness_gap"]
+    assert set(values["method"]) == {"gradient_x_input"}
+    assert values["value"].to_numpy() == pytest.approx(0.5 / np.ptp(stored.outputs))
+
+
+@pytest.mark.parametrize("filler", ["background", "dinucleotide"])
+def test_faithfulness_at_both_levels_and_of_the_best_order(token_run, filler, caplog):
+    explained = token_run.load()
+    with caplog.at_level(logging.INFO, logger="dnalrp"):
+        table = probing.judge_faithfulness(
+            explained, token_run.model, FAITHFULNESS | {"filler": filler}
+        )
+    assert keys(table, "level", "map") == {("nucleotide", "split"), ("token", "native")}
+    methods = {"attnlrp", "gradient_x_input", "random", probing.BEST}
+    assert set(table["method"]) == methods
+    counts = table[table["metric"] == "lerf_minus_morf"].groupby("method")["id"].nunique()
+    assert counts.to_dict() == dict.fromkeys(methods, 4) | {probing.BEST: 2}
+    assert "different variants of 4 sequences" in caplog.text and "a second" in caplog.text
+    for level in ("nucleotide", "token"):
+        own = table[table["level"] == level]
+        own = own.set_index(["method", "metric", "id"])["value"].sort_index()
+        best = own[probing.BEST, "lerf_minus_morf"]
+        ratio = own["attnlrp", "lerf_minus_morf"][best.index] / best
+        expected = ratio.where(best > 0.05 * max(best.mean(), 0))
+        pd.testing.assert_series_equal(own["attnlrp", "normalised"], expected)
+
+
+def test_without_a_range_nothing_is_normalised(token_run):
+    table = probing.judge_faithfulness(
+        token_run.load(), token_run.model, FAITHFULNESS | {"range_sequences": 0}
+    )
+    assert "normalised" not in set(table["metric"])
+    assert probing.BEST not in set(table["method"])
+
+
+def test_robustness_of_all_methods_but_no_randomisation_of_noise(token_run):
+    table = probing.judge_robustness(token_run.load(), token_run.model, {"sequences": 3, "seed": 1})
+    assert table["id"].nunique() == 3
+    both = set(table[table["method"] == "random"]["metric"])
+    assert both == {"reverse_complement", "shift"}
+    own = set(table[table["method"] == "attnlrp"]["metric"]) - both
+    assert len(own) == 5 and all(metric_of(name).better == "lower" for name in own)
+    assert token_run.load().attributions["attnlrp"].provenance["settings"]["alibi"] == "absorb"
+    none = probing.judge_robustness(token_run.load(), token_run.model, {"sequences": 0, "seed": 1})
+    assert none.empty and list(none.columns) == COLUMNS
+
+
+def test_equal_maps_of_a_method_are_judged_once():
+    one, other = np.zeros((2, 3)), np.ones((2, 3))
+    maps = {
+        ("m", "copy"): one,
+        ("m", "split"): one.copy(),
+        ("n", "copy"): one,
+        ("n", "split"): other,
+    }
+    assert judging.same_as(maps) == {
+        ("m", "copy"): ("m", "copy"),
+        ("m", "split"): ("m", "copy"),
+        ("n", "copy"): ("n", "copy"),
+        ("n", "split"): ("n", "split"),
+    }
