@@ -1,4 +1,4 @@
-"""Localisation, sparsity, complexity, similarity and faithfulness."""
+"""Localisation, sparsity, complexity, similarity, faithfulness and logic."""
 
 
 rule evaluate:
@@ -23,6 +23,7 @@ rule evaluate:
         gpu=GPU,
     params:
         settings=settings_of("evaluate", "faithfulness"),
+        grammar=grammar_rule,
         gpu=GPU,
         code=code_of("evaluate.py"),
     script:

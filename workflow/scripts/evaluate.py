@@ -20,6 +20,7 @@ with running(snakemake):
         judge_similarity,
         load_explained,
     )
+    from dnalrp.evaluation.logic import judge_logic
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.provenance import provenance, write_table
@@ -29,9 +30,10 @@ with running(snakemake):
     device = compute_device(snakemake.params.gpu)
     model = load(snakemake.input.model).to(device)
     print(f"device {device}")
+    sites, rule = pd.read_parquet(snakemake.input.sites), snakemake.params.grammar
     explained = load_explained(
         pd.read_parquet(snakemake.input.sequences),
-        pd.read_parquet(snakemake.input.sites),
+        sites,
         Path(snakemake.input.attributions),
         Path(snakemake.input.nucleotides),
     )
@@ -42,6 +44,7 @@ with running(snakemake):
             judge_similarity(explained),
             judge_ledger(explained),
             judge_faithfulness(explained, model, settings),
+            *([judge_logic(explained, sites, rule)] if rule else []),
         ],
         ignore_index=True,
     )
