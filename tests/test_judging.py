@@ -17,6 +17,7 @@ from dnalrp.attribution.storage import (
 )
 from dnalrp.errors import InputError
 from dnalrp.evaluation import judging, probing
+from dnalrp.evaluation.faithfulness import LEAST_RANGE
 from dnalrp.evaluation.metrics import COLUMNS, metric_of
 from dnalrp.projection import to_tokens
 
@@ -224,7 +225,7 @@ def test_faithfulness_at_both_levels_and_of_the_best_order(token_run, filler, ca
         own = own.set_index(["method", "metric", "id"])["value"].sort_index()
         best = own[probing.BEST, "lerf_minus_morf"]
         ratio = own["attnlrp", "lerf_minus_morf"][best.index] / best
-        expected = ratio.where(best > 0.05 * max(best.mean(), 0))
+        expected = ratio.where(best > LEAST_RANGE * max(best.mean(), 0))
         pd.testing.assert_series_equal(own["attnlrp", "normalised"], expected)
 
 

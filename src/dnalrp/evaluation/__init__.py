@@ -1,1 +1,1 @@
-"""How good an explanation is: localisation, sparsity, complexity, similarity, faithfulness."""
+"""How good an explanation is: localisation, concentration, similarity, faithfulness, robustness."""

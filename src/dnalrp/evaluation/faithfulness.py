@@ -16,7 +16,7 @@ from dnalrp.data.nucleotides import NUCLEOTIDES
 
 Array = npt.NDArray[np.floating]
 Letters = npt.NDArray[np.integer]
-LEAST_RANGE = 0.05
+LEAST_RANGE = 0.25  # of the mean: ratios to less would outweigh all others
 _CODES = np.frombuffer(NUCLEOTIDES.encode("ascii"), dtype=np.uint8)
 
 
