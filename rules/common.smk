@@ -10,6 +10,7 @@ ROOT = Path(workflow.basedir)
 PACKAGE = ROOT / "src"
 sys.path.insert(0, str(PACKAGE))
 
+from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
 from dnalrp.errors import InputError
 from dnalrp.settings import check_settings
 
@@ -83,7 +84,7 @@ def true_motifs(wildcards):
     """Ids of a data set's true motifs by the sign of relevance they should appear with."""
     dataset = config["datasets"][wildcards.dataset]
     if dataset["source"] == "simulated":
-        pair = dataset["rule"] in ("xor", "spacing")
+        pair = dataset["rule"] in PAIR_RULES
         return {"positive": dataset["motifs"][:2] if pair else dataset["motifs"]}
     negative, positive = dataset["classes"]
     return {"negative": negative["motifs"], "positive": positive["motifs"]}

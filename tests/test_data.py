@@ -94,22 +94,6 @@ def test_rule_all_needs_every_motif():
     assert (labels[sites.loc[sites["role"] == "partial", "id"]] == 0).all()
 
 
-def test_rule_xor_needs_exactly_one():
-    sequences, sites = simulate(simulation(rule="xor"))
-    kinds = sites[sites["role"] != "decoy"].groupby("id")["motif"].nunique()
-    exactly_one = kinds.reindex(sequences["id"]).fillna(0) == 1
-    assert (exactly_one.to_numpy() == (sequences["label"] == 1)).all()
-    assert (sites.groupby("id").size() == 2).all()
-
-
-def test_rule_spacing_is_about_the_gap():
-    sequences, sites = simulate(simulation(rule="spacing"))
-    ordered = sites.sort_values(["id", "start"]).groupby("id")
-    gap = ordered["start"].last() - ordered["end"].first()
-    inside = gap.between(5, 10).reindex(sequences["id"])
-    assert (inside.to_numpy() == (sequences["label"] == 1)).all()
-
-
 def test_same_seed_same_data_and_splits_are_independent():
     first, second = simulate(simulation()), simulate(simulation(counts={"test": 40}))
     again = simulate(simulation())

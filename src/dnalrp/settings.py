@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from dnalrp.data.grammar import PAIR_RULES
 from dnalrp.errors import InputError
 
 _EVERY_MODEL = ("saliency", "integrated_gradients", "occlusion", "mutagenesis", "random")
@@ -95,8 +96,10 @@ def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[st
             low, high = dataset[pair]
             if low > high:
                 yield f"{key}.{pair}: from {low} to {high} is empty; give the smaller first"
-        if dataset["rule"] in ("xor", "spacing") and len(dataset["motifs"]) < 2:
+        if dataset["rule"] in PAIR_RULES and len(dataset["motifs"]) < 2:
             yield f"{key}.rule: {dataset['rule']!r} needs two motifs; list them under 'motifs'"
+        if dataset["rule"] == "decoy" and "mutations" not in dataset:
+            yield f"{key}.rule: 'decoy' needs 'mutations', how many bases a near-copy differs by"
         if shared := set(dataset["motifs"]) & set(dataset["decoys"]):
             yield f"{key}.decoys: {min(shared)} is also a motif; choose another decoy"
         return

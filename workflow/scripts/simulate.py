@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 with running(snakemake):
     import pandas as pd
 
+    from dnalrp.data.grammar import PAIR_RULES
     from dnalrp.data.jaspar import fetch_motifs
     from dnalrp.data.nucleotides import one_hot
     from dnalrp.data.scan import scan_scores
@@ -18,7 +19,7 @@ with running(snakemake):
 
     settings, release = snakemake.params.dataset, snakemake.params.jaspar
     motifs = fetch_motifs(settings["motifs"], release)
-    planted = motifs[:2] if settings["rule"] in ("xor", "spacing") else motifs
+    planted = motifs[:2] if settings["rule"] in PAIR_RULES else motifs
     simulation = Simulation(
         length=settings["length"],
         counts=settings["sequences"],
@@ -29,6 +30,7 @@ with running(snakemake):
         spacing=tuple(settings["spacing"]),
         background=settings["background"],
         seed=snakemake.params.seed,
+        mutations=settings.get("mutations", 0),
     )
     sequences, sites = simulate(simulation)
     scores = scan_scores(one_hot(sequences["sequence"].tolist()), planted)

@@ -10,13 +10,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.data.fasta import read_fasta
+from dnalrp.data.grammar import ARRANGED_RULES, GRAMMAR_RULES, PAIR_RULES, STATES, State
 from dnalrp.data.jaspar import Motif
 from dnalrp.data.nucleotides import NUCLEOTIDES, one_hot
 from dnalrp.data.scan import SITE_COLUMNS
 from dnalrp.errors import InputError
 
 Letters = npt.NDArray[np.int8]
-RULES = ("any", "all", "xor", "spacing")
+RULES = ("any", "all", *GRAMMAR_RULES)
+INFORMATIVE = 1.0  # bits: positions of a motif that a near-copy may differ at
 
 
 class Simulation(NamedTuple):
@@ -24,9 +26,19 @@ class Simulation(NamedTuple):
 
     ``rule`` makes the label: ``any``, positives carry sites of any of ``motifs`` and negatives
     as many sites of ``decoys``; ``all``, positives carry every motif, negatives a proper subset
-    filled up with decoys; ``xor``, positives carry exactly one of the first two motifs and a
-    decoy, negatives both or two decoys; ``spacing``, all carry the first two motifs, positives
-    with a gap of ``spacing`` bases (from, to), negatives with another.
+    filled up with decoys. The others are rules on two motifs, in the proportions of
+    :data:`~dnalrp.data.grammar.STATES`; a decoy stands for each motif that is not there, so that
+    every sequence carries two sites:
+
+    - ``and``, ``or``, ``xor``: positives carry both, at least one, exactly one of the motifs;
+    - ``spacing``: positives carry both with a gap of ``spacing`` bases (from, to), negatives
+      with another gap, or one, or neither;
+    - ``order``: positives carry both on the same strand, the first upstream of the second,
+      negatives the second upstream of the first, or one, or neither. This is the same read from
+      the other strand. Gaps are of ``spacing`` bases in all;
+    - ``decoy``: positives carry one of ``motifs``, negatives none; half of each carry a near-copy
+      besides, a site of one of ``motifs`` with the least likely base at ``mutations`` of its
+      positions of at least one bit, drawn at random.
     """
 
     length: int
@@ -38,14 +50,20 @@ class Simulation(NamedTuple):
     spacing: tuple[int, int]
     background: Mapping[str, object]
     seed: int
+    mutations: int = 0
 
 
 class Planned(NamedTuple):
-    """A site still without a place; ``gap`` bases lie between it and the site after it."""
+    """A site still without a place; ``gap`` bases lie between it and the site after it.
+
+    Where no ``strand`` is given it is drawn; ``mutations`` make a near-copy of it.
+    """
 
     motif: Motif
     role: str
     gap: int | None = None
+    strand: str | None = None
+    mutations: int = 0
 
 
 def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -61,13 +79,14 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
         ``id, sequence, label, split``.
     sites : pandas.DataFrame
         ``id, start, end, strand, motif, role``; role is ``motif`` for the evidence of a
-        positive, ``partial`` for a motif in a negative, which the rule does not let count, and
-        ``decoy``.
+        positive, ``partial`` for a motif in a negative, which the rule does not let count,
+        ``near_copy`` and ``decoy``.
 
     Raises
     ------
     InputError
-        The sites do not fit into the length, or a decoy is of the family of a motif.
+        The sites do not fit into the length, a decoy is of the family of a motif, or a motif has
+        fewer informative positions than a near-copy has mutations.
     """
     _check(simulation)
     sequences: list[tuple[object, ...]] = []
@@ -77,7 +96,7 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
         letters = _background(simulation, count, rng)
         for index in range(count):
             name, label = f"{split}_{index:06d}", int(index % 2 == 0)
-            planned = _plan(simulation, label, rng)
+            planned = _plan(simulation, label, index // 2, rng)
             for *site, role in _place(letters[index], planned, rng):
                 partial = role == "motif" and not label
                 sites.append((name, *site, "partial" if partial else role))
@@ -97,15 +116,19 @@ def _check(simulation: Simulation) -> None:
                 f"decoys: {decoy.matrix_id} ({decoy.name}) is of the family "
                 f"{', '.join(sorted(shared))!r} of a planted motif; choose another decoy"
             )
-    if simulation.rule in ("xor", "spacing") and len(simulation.motifs) < 2:
+    if simulation.rule in PAIR_RULES and len(simulation.motifs) < 2:
         raise InputError(f"rule: {simulation.rule!r} needs two motifs; list them under 'motifs'")
+    for motif in simulation.motifs:
+        informative = int((motif.information >= INFORMATIVE).sum())
+        if simulation.rule == "decoy" and simulation.mutations > informative:
+            raise InputError(
+                f"mutations: {simulation.mutations}, but {motif.matrix_id} ({motif.name}) has "
+                f"{informative} positions of {INFORMATIVE:g} bit or more; lower it"
+            )
     widest = max(motif.width for motif in (*simulation.motifs, *simulation.decoys))
-    most = {
-        "any": simulation.sites[1] * widest,
-        "all": len(simulation.motifs) * widest,
-        "xor": 2 * widest,
-        "spacing": 2 * widest + simulation.spacing[1] + 1,
-    }[simulation.rule]
+    gap = simulation.spacing[1] + 1 if simulation.rule in ARRANGED_RULES else 0
+    count = {"any": simulation.sites[1], "all": len(simulation.motifs)}.get(simulation.rule, 2)
+    most = count * widest + gap
     if most > simulation.length:
         raise InputError(
             f"length: {simulation.length} is too short for sites that take up to {most} bases; "
@@ -113,7 +136,7 @@ def _check(simulation: Simulation) -> None:
         )
 
 
-def _plan(simulation: Simulation, label: int, rng: np.random.Generator) -> list[Planned]:
+def _plan(simulation: Simulation, label: int, turn: int, rng: np.random.Generator) -> list[Planned]:
     def some(motifs: Sequence[Motif], count: int, role: str) -> list[Planned]:
         return [Planned(motifs[i], role) for i in rng.integers(len(motifs), size=count)]
 
@@ -126,21 +149,48 @@ def _plan(simulation: Simulation, label: int, rng: np.random.Generator) -> list[
         kept = rng.permutation(len(motifs))[:count]
         planned = [Planned(motifs[i], "motif") for i in kept]
         return planned + some(decoys, len(motifs) - count, "decoy")
-    if simulation.rule == "xor":
-        if label:
-            return [*some(motifs[:2], 1, "motif"), *some(decoys, 1, "decoy")]
-        both = [Planned(motif, "motif") for motif in motifs[:2]]
-        return both if rng.random() < 0.5 else some(decoys, 2, "decoy")
-    return _plan_spacing(simulation, label, rng)
+    states = STATES[simulation.rule][label]
+    return _plan_grammar(simulation, states[turn % len(states)], rng)
 
 
-def _plan_spacing(simulation: Simulation, label: int, rng: np.random.Generator) -> list[Planned]:
+def _plan_grammar(simulation: Simulation, state: State, rng: np.random.Generator) -> list[Planned]:
+    """Two sites: the motifs of a state, and decoys where it has none."""
+
+    def one(motifs: Sequence[Motif], role: str) -> Planned:
+        return Planned(motifs[rng.integers(len(motifs))], role)
+
+    if simulation.rule == "decoy":
+        pair = [
+            one(simulation.motifs, "motif"),
+            one(simulation.motifs, "near_copy")._replace(mutations=simulation.mutations),
+        ]
+    else:
+        pair = [Planned(motif, "motif") for motif in simulation.motifs[:2]]
+    pair = [
+        site if present else one(simulation.decoys, "decoy")
+        for site, present in zip(pair, (state.first, state.second), strict=True)
+    ]
+    return _arrange(simulation, pair, state, rng) if simulation.rule in ARRANGED_RULES else pair
+
+
+def _arrange(
+    simulation: Simulation, pair: list[Planned], state: State, rng: np.random.Generator
+) -> list[Planned]:
+    """The pair from left to right, as ``spacing`` or ``order`` has it or, misarranged, has not."""
     low, high = simulation.spacing
-    first, second = (simulation.motifs[i] for i in rng.permutation(2))
-    room = simulation.length - first.width - second.width
-    wrong = [gap for gap in range(room + 1) if not low <= gap <= high]
-    gap = int(rng.integers(low, high + 1)) if label else int(rng.choice(wrong))
-    return [Planned(first, "motif", gap), Planned(second, "motif")]
+    gap, strands = int(rng.integers(low, high + 1)), (None, None)
+    if simulation.rule == "spacing":
+        pair = [pair[i] for i in rng.permutation(2)]
+        if not state.arranged:
+            room = simulation.length - sum(site.motif.width for site in pair)
+            gap = int(rng.choice([g for g in range(room + 1) if not low <= g <= high]))
+    else:
+        strand = "+" if rng.random() < 0.5 else "-"
+        strands = (strand, strand)
+        if (strand == "+") != state.arranged:
+            pair = pair[::-1]
+    left, right = (site._replace(strand=s) for site, s in zip(pair, strands, strict=True))
+    return [left._replace(gap=gap), right]
 
 
 def _place(
@@ -158,17 +208,22 @@ def _place(
     for site in planned:
         position += int(next(free)) if gap_before is None else gap_before
         gap_before = site.gap
-        strand = "+" if rng.random() < 0.5 else "-"
+        strand = site.strand or ("+" if rng.random() < 0.5 else "-")
         end = position + site.motif.width
-        letters[position:end] = _sample_site(site.motif, strand, rng)
+        letters[position:end] = _sample_site(site, strand, rng)
         placed.append((position, end, strand, site.motif.matrix_id, site.role))
         position = end
     return placed
 
 
-def _sample_site(motif: Motif, strand: str, rng: np.random.Generator) -> Letters:
+def _sample_site(site: Planned, strand: str, rng: np.random.Generator) -> Letters:
+    motif = site.motif
     cumulative = motif.probabilities.cumsum(axis=0)
     bases = (rng.random(motif.width) > cumulative).sum(axis=0).clip(max=3).astype(np.int8)
+    if site.mutations:
+        informative = np.flatnonzero(motif.information >= INFORMATIVE)
+        mutated = rng.choice(informative, size=site.mutations, replace=False)
+        bases[mutated] = motif.probabilities.argmin(axis=0)[mutated]
     return bases if strand == "+" else (3 - bases[::-1]).astype(np.int8)
 
 

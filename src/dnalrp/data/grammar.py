@@ -1,0 +1,54 @@
+"""Rules on two motifs: what a sequence carries, and the label that it makes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+
+class State(NamedTuple):
+    """What a sequence carries.
+
+    ``first`` and ``second`` say whether it has the first and the second motif; in the rule
+    ``decoy``, the motif and a near-copy. ``arranged`` says whether the two stand as the rule asks.
+    """
+
+    first: bool
+    second: bool
+    arranged: bool = True
+
+
+NEITHER, FIRST, SECOND = State(False, False), State(True, False), State(False, True)
+BOTH, MISARRANGED = State(True, True), State(True, True, arranged=False)
+
+_TRUTH: Mapping[str, Callable[[State], bool]] = {
+    "and": lambda state: state.first and state.second,
+    "or": lambda state: state.first or state.second,
+    "xor": lambda state: state.first != state.second,
+    "spacing": lambda state: state.first and state.second and state.arranged,
+    "order": lambda state: state.first and state.second and state.arranged,
+    "decoy": lambda state: state.first,
+}
+GRAMMAR_RULES = tuple(_TRUTH)
+PAIR_RULES = ("and", "or", "xor", "spacing", "order")
+"""Rules on the first two motifs of a list; the others are on all of them."""
+ARRANGED_RULES = ("spacing", "order")
+
+_ARRANGEMENT_NEGATIVES = (MISARRANGED, FIRST, MISARRANGED, SECOND, MISARRANGED, NEITHER)
+STATES: Mapping[str, tuple[Sequence[State], Sequence[State]]] = {
+    "and": ((FIRST, SECOND, NEITHER), (BOTH,)),
+    "or": ((NEITHER,), (FIRST, SECOND, BOTH)),
+    "xor": ((BOTH, NEITHER), (FIRST, SECOND)),
+    "spacing": (_ARRANGEMENT_NEGATIVES, (BOTH,)),
+    "order": (_ARRANGEMENT_NEGATIVES, (BOTH,)),
+    "decoy": ((SECOND, NEITHER), (FIRST, BOTH)),
+}
+"""States of the negatives and of the positives, by rule: each split goes through them in turn.
+
+So the proportions are exact, and the rule can be read off: one motif alone, both and neither
+occur under every rule. Half of the negatives of ``spacing`` and ``order`` have both motifs,
+wrongly arranged; under ``decoy`` a near-copy is as frequent in positives as in negatives.
+"""
+
+
+def holds(rule: str, state: State) -> bool:
+    """Whether a sequence in this state is positive under a rule of GRAMMAR_RULES."""
+    return _TRUTH[rule](state)
