@@ -90,7 +90,7 @@ def test_roles_tell_evidence_from_motifs_that_do_not_count(rule):
 
 @pytest.mark.parametrize("rule", ARRANGED_RULES)
 def test_gaps_do_not_tell_decoys_from_motifs(rule):
-    sequences, sites = simulated(rule)
+    _, sites = simulated(rule)
     ordered = sites.sort_values("start").groupby("id")
     gaps = ordered["start"].last() - ordered["end"].first()
     alone = sites[sites["role"] == "decoy"]["id"].unique()
