@@ -5,12 +5,34 @@ import pandas as pd
 import pytest
 from test_data import CTCF, REST, simulation
 
-from dnalrp.data.grammar import ARRANGED_RULES, GRAMMAR_RULES, PAIR_RULES, STATES, holds
+from dnalrp.attribution.storage import NucleotideMaps
+from dnalrp.data.grammar import (
+    ARRANGED_RULES,
+    BOTH,
+    FIRST,
+    GRAMMAR_RULES,
+    MISARRANGED,
+    NEITHER,
+    PAIR_RULES,
+    SECOND,
+    STATES,
+    State,
+    holds,
+)
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.data.simulate import simulate
 from dnalrp.errors import InputError
+from dnalrp.evaluation.judging import COLUMNS, Explained
+from dnalrp.evaluation.logic import (
+    CHANCE,
+    contributions,
+    judge_logic,
+    linear_agreement,
+    rank_agreement,
+    sign_agreement,
+    site_contributions,
+)
 
-FIRST, SECOND = CTCF.matrix_id, REST.matrix_id
 SHARES = {  # of the sequences with: first and second motif, first alone, second alone, neither
     "and": (1 / 2, 1 / 6, 1 / 6, 1 / 6),
     "or": (1 / 6, 1 / 6, 1 / 6, 1 / 2),
@@ -31,7 +53,7 @@ def carried(rule, sites):
     motifs = sites[sites["role"].isin(["motif", "partial"])]["motif"].tolist()
     if rule == "decoy":
         return bool(motifs), "near_copy" in sites["role"].tolist()
-    return FIRST in motifs, SECOND in motifs
+    return CTCF.matrix_id in motifs, REST.matrix_id in motifs
 
 
 def label_by_sites(rule, sites):
@@ -51,7 +73,7 @@ def label_by_sites(rule, sites):
     if rule == "spacing":
         return 5 <= right.start - left.end <= 10
     upstream = left if left.strand == "+" else right
-    return left.strand == right.strand and upstream.motif == FIRST
+    return left.strand == right.strand and upstream.motif == CTCF.matrix_id
 
 
 @pytest.mark.parametrize("rule", GRAMMAR_RULES)
@@ -85,7 +107,7 @@ def test_roles_tell_evidence_from_motifs_that_do_not_count(rule):
     assert ("near_copy" in set(sites["role"])) == (rule == "decoy")
     assert (sites.groupby("id").size() == 2).all()
     planted = sites[sites["role"] != "decoy"]
-    assert set(planted["motif"]) == {FIRST, SECOND}
+    assert set(planted["motif"]) == {CTCF.matrix_id, REST.matrix_id}
 
 
 @pytest.mark.parametrize("rule", ARRANGED_RULES)
@@ -151,3 +173,140 @@ def test_splits_are_seeded_by_their_name(rule):
     own = both[both["split"] == "test"].reset_index(drop=True)
     pd.testing.assert_frame_equal(own, test)
     assert not test["sequence"].equals(again["sequence"])
+
+
+WORKED = [  # rule, what is carried, contribution of the first and second from absent, from mean
+    ("and", BOTH, (1 / 2, 1 / 2), (3 / 8, 3 / 8)),
+    ("and", FIRST, (0, 0), (1 / 8, -3 / 8)),
+    ("and", NEITHER, (0, 0), (-1 / 8, -1 / 8)),
+    ("or", BOTH, (1 / 2, 1 / 2), (1 / 8, 1 / 8)),
+    ("or", SECOND, (0, 1), (-1 / 8, 3 / 8)),
+    ("or", NEITHER, (0, 0), (-3 / 8, -3 / 8)),
+    ("xor", BOTH, (0, 0), (-1 / 4, -1 / 4)),
+    ("xor", FIRST, (1, 0), (1 / 4, 1 / 4)),
+    ("xor", NEITHER, (0, 0), (-1 / 4, -1 / 4)),
+    ("spacing", BOTH, (1 / 2, 1 / 2), (3 / 8, 3 / 8)),
+    ("order", MISARRANGED, (0, 0), (0, 0)),
+    ("decoy", BOTH, (1, 0), (1 / 2, 0)),
+    ("decoy", SECOND, (0, 0), (-1 / 2, 0)),
+]
+
+
+@pytest.mark.parametrize(("rule", "state", "absent", "mean"), WORKED)
+def test_contributions_worked_by_hand(rule, state, absent, mean):
+    assert contributions(rule, state, "absent") == pytest.approx(absent)
+    assert contributions(rule, state, "mean") == pytest.approx(mean)
+
+
+@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("state", [BOTH, FIRST, SECOND, NEITHER, MISARRANGED])
+def test_contributions_sum_to_the_label_less_the_reference(rule, state):
+    label = float(holds(rule, state))
+    arranged = [State(a, b, state.arranged) for a in (True, False) for b in (True, False)]
+    mean = np.mean([holds(rule, other) for other in arranged])
+    assert sum(contributions(rule, state, "absent")) == pytest.approx(label)
+    assert sum(contributions(rule, state, "mean")) == pytest.approx(label - mean)
+
+
+def explained(sequences, sites, relevance_of_site):
+    """Split maps of two methods: relevance as given, even over each site, and noise."""
+    length = len(sequences["sequence"][0])
+    maps = np.zeros((len(sequences), length), dtype=np.float32)
+    place = {name: row for row, name in enumerate(sequences["id"])}
+    for site, value in zip(sites.itertuples(), relevance_of_site, strict=True):
+        maps[place[site.id], site.start : site.end] = value / (site.end - site.start)
+    noise = np.random.default_rng(0).standard_normal(maps.shape).astype(np.float32)
+    lengths, outputs = np.full(len(maps), length), np.zeros(len(maps))
+    ids, labels = sequences["id"].tolist(), sequences["label"].to_numpy()
+    nucleotides = {
+        (method, "split"): NucleotideMaps(ids, lengths, relevance, outputs)
+        for method, relevance in (("given", maps), ("noise", noise))
+    }
+    return Explained(ids, sequences["sequence"].tolist(), labels, {}, nucleotides, {})
+
+
+def judged(rule, relevance_of, count=240):
+    """Mean of each metric of relevance that is made from the sites' table, and of noise."""
+    sequences, sites = simulated(rule, count)
+    labels = sequences.set_index("id")["label"]
+    relevance = relevance_of(sites, labels)
+    table = judge_logic(explained(sequences, sites, relevance), sites, rule)
+    assert set(table["axis"]) == {"logic"} and list(table.columns) == COLUMNS
+    assert set(table["id"]) == set(sequences["id"])
+    return table.groupby(["method", "metric"])["value"].mean()
+
+
+def present(sites, labels):
+    return sites["role"].isin(["motif", "partial"]).to_numpy(dtype=float)
+
+
+@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize(("reference", "suffix"), [("absent", ""), ("mean", "_to_mean")])
+def test_relevance_as_the_rule_has_it_scores_best_and_its_opposite_worst(rule, reference, suffix):
+    for sign, expected in ((1, (1, 1, 1)), (-1, (0, -1, 0))):
+        scores = judged(
+            rule, lambda s, y, sign=sign: sign * site_contributions(s, y, rule, reference)
+        )["given"]
+        names = [f"{metric}{suffix}" for metric in CHANCE]
+        assert scores[names].to_numpy() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+def test_noise_scores_the_chance_level(rule):
+    scores = judged(rule, present, count=1200)["noise"]
+    for metric, chance in CHANCE.items():
+        assert scores[metric] == pytest.approx(chance, abs=0.06)
+        if metric + "_to_mean" in scores:
+            assert scores[metric + "_to_mean"] == pytest.approx(chance, abs=0.06)
+
+
+def test_a_map_that_sees_motifs_but_no_xor_is_found_out():
+    """Relevance 1 at every motif localises without fault; of the pairs, by hand:
+
+    a quarter of the sequences has one motif each way (contribution 1), and 1 / 4 both: 2 n / 4
+    sites of contribution 1 against 6 n / 4 of 0, of which 2 n / 4 are motifs, tied, and the rest
+    decoys, ordered right: (1 x 4 + 0.5 x 2) / 6.
+    """
+    scores = judged("xor", present)["given"]
+    assert scores["rank_agreement"] == pytest.approx(5 / 6)
+    assert scores["sign_agreement"] == 1
+    assert scores["sign_agreement_to_mean"] == pytest.approx(2 / 3)
+
+
+def test_sign_and_linear_agreement_by_hand():
+    contribution = np.array([0.5, -0.25, 0.0])
+    assert sign_agreement(np.array([2.0, 3.0, -9.0]), contribution) == 0.5
+    assert sign_agreement(np.array([0.0, -1.0, 4.0]), contribution) == 0.75
+    assert linear_agreement(np.array([4.0, 3.0]), np.array([1.0, 0.0])) == pytest.approx(0.8)
+    assert np.isnan(sign_agreement(np.ones(2), np.zeros(2)))
+    assert np.isnan(linear_agreement(np.zeros(2), np.ones(2)))
+
+
+def pairs_in_order(relevance, contribution):
+    """Slow rank agreement: every pair of sites, one after the other."""
+    scores = [
+        0.5 + 0.5 * np.sign(relevance[i] - relevance[j])
+        for i in range(len(relevance))
+        for j in range(len(relevance))
+        if contribution[i] > contribution[j]
+    ]
+    return np.mean(scores)
+
+
+def test_rank_agreement_is_the_share_of_pairs_with_a_jackknife_error():
+    rng = np.random.default_rng(3)
+    sequence = np.repeat(np.arange(60), 2)
+    contribution = rng.choice([0.0, 0.5, 1.0], size=120)
+    relevance = np.round(contribution + rng.normal(size=120), 1)
+    values = rank_agreement(relevance, contribution, sequence)
+    assert values.mean() == pytest.approx(pairs_in_order(relevance, contribution))
+    without = [
+        pairs_in_order(relevance[sequence != own], contribution[sequence != own])
+        for own in range(60)
+    ]
+    jackknife = np.sqrt(59 / 60 * np.sum((without - np.mean(without)) ** 2))
+    assert values.std(ddof=1) / np.sqrt(60) == pytest.approx(jackknife, rel=0.05)
+
+
+def test_rank_agreement_needs_contributions_that_differ():
+    assert np.isnan(rank_agreement(np.ones(4), np.zeros(4), np.array([0, 0, 1, 1]))).all()
