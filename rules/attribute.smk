@@ -20,7 +20,7 @@ rule attribute:
         gpu=GPU,
     params:
         settings=attribute_settings,
-        methods=settings_of("attribute", "methods", "{model}"),
+        methods=attribute_methods,
         gpu=GPU,
         code=code_of("attribute.py"),
     script:

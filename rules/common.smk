@@ -12,7 +12,7 @@ sys.path.insert(0, str(PACKAGE))
 
 from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
 from dnalrp.errors import InputError
-from dnalrp.settings import check_settings
+from dnalrp.settings import SHUFFLED, check_settings
 
 # a data set, model or background key that --configfile sets to null is left out
 for section in ("datasets", "models"):
@@ -51,14 +51,22 @@ def ordered(value):
     return [ordered(item) for item in value] if isinstance(value, list) else value
 
 
+CONTROL_MODELS = [model + SHUFFLED for model in MODELS]
+MODELS_OF = {
+    dataset: MODELS + CONTROL_MODELS * (dataset in config["controls"]["shuffled_labels"])
+    for dataset in DATASETS
+}
 RUNS = [
-    f"{dataset}/{model}/seed{seed}" for dataset in DATASETS for model in MODELS for seed in SEEDS
+    f"{dataset}/{model}/seed{seed}"
+    for dataset in DATASETS
+    for model in MODELS_OF[dataset]
+    for seed in SEEDS
 ]
 FIGURES = ["localisation", "concentration", "faithfulness", "similarity", "ledger"]
 METRIC_ORIGINS = [
     f"{dataset}/{model}/seed{seed}"
     for dataset in DATASETS
-    for model in [*MODELS, "between_models"]
+    for model in [*MODELS_OF[dataset], "between_models"]
     for seed in SEEDS
 ]
 
@@ -75,9 +83,30 @@ def settings_of(*keys):
     return read
 
 
+def model_settings(wildcards):
+    """Settings of a model; those of a control are of the model that it is a control of."""
+    return ordered(config["models"][wildcards.model.removesuffix(SHUFFLED)])
+
+
+def training_labels(wildcards):
+    """The labels that a model is trained on: true or shuffled."""
+    return "shuffled" if wildcards.model.endswith(SHUFFLED) else "true"
+
+
+def attribute_methods(wildcards):
+    """The methods that explain a model, or the model that it is a control of."""
+    return config["attribute"]["methods"][wildcards.model.removesuffix(SHUFFLED)]
+
+
 def attribute_settings(wildcards):
     """Settings of the attribute stage without the list of methods."""
     return ordered({k: v for k, v in config["attribute"].items() if k != "methods"})
+
+
+def grammar_rule(wildcards):
+    """The rule on two motifs that made a simulated data set's labels, if one did."""
+    name = config["datasets"][wildcards.dataset].get("rule")
+    return name if name in GRAMMAR_RULES else None
 
 
 def true_motifs(wildcards):
@@ -92,7 +121,7 @@ def true_motifs(wildcards):
 
 def pretrained_files(wildcards):
     """The files of a local folder that training starts from, if it does."""
-    folder = Path(config["models"][wildcards.model]["pretrained"] or "")
+    folder = Path(model_settings(wildcards)["pretrained"] or "")
     return sorted(folder.glob("*.*")) if folder.name and folder.is_dir() else []
 
 
@@ -160,5 +189,5 @@ def _code_text(path):
 
 wildcard_constraints:
     dataset="|".join(DATASETS),
-    model="|".join(MODELS),
+    model="|".join(MODELS + CONTROL_MODELS),
     seed=r"\d+",

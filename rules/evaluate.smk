@@ -1,4 +1,4 @@
-"""Localisation, sparsity, complexity, similarity, faithfulness and robustness."""
+"""Localisation, sparsity, complexity, similarity, faithfulness, robustness and logic."""
 
 
 rule evaluate:
@@ -25,6 +25,7 @@ rule evaluate:
     params:
         faithfulness=settings_of("evaluate", "faithfulness"),
         robustness=settings_of("evaluate", "robustness"),
+        grammar=grammar_rule,
         jaspar=config["jaspar"],
         gpu=GPU,
         code=code_of("evaluate.py"),

@@ -20,7 +20,8 @@ rule train:
         runtime=720,
         gpu=GPU,
     params:
-        model=settings_of("models", "{model}"),
+        model=model_settings,
+        labels=training_labels,
         checkpoints=f"{RESULTS}/checkpoints/{{dataset}}/{{model}}/seed{{seed}}",
         gpu=GPU,
         code=code_of("train.py"),

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dnalrp.data.grammar import GRAMMAR_RULES
 from dnalrp.errors import InputError
-from dnalrp.settings import METHODS, check_settings
+from dnalrp.settings import METHODS, RANDOMISED, check_settings
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -35,7 +36,9 @@ def test_every_method_of_the_library_can_be_chosen():
         assert set(methods) == {*TABLES[architecture], *BASELINES[architecture]}
     schema = yaml.safe_load(SCHEMA.read_text())
     listed = schema["properties"]["attribute"]["properties"]["methods"]["additionalProperties"]
-    assert set(listed["items"]["enum"]) == set().union(*METHODS.values())
+    known = set().union(*METHODS.values())
+    controls = {method + RANDOMISED for method in known - {"random"}}
+    assert set(listed["items"]["enum"]) == known | controls
 
 
 def test_default_settings_are_accepted():
@@ -62,6 +65,7 @@ def test_batch_norm_is_optional_and_true_or_false():
         ("datasets/implant/length", "long", "datasets.implant.length: 'long' is not of type"),
         ("datasets/implant/rule", "some", "datasets.implant.rule: 'some' is not one of"),
         ("datasets/implant/source", "made", "datasets.implant.source: 'made' is not one of"),
+        ("datasets/implant/rule", "decoy", "implant.rule: 'decoy' needs 'mutations'"),
         ("datasets/implant/motifs", ["MA9999"], "no matrix 'MA9999'"),
         ("datasets/implant/motifs", ["CTCF"], "datasets.implant.motifs.0: 'CTCF' does not match"),
         ("datasets/implant/decoys", ["MA0139"], "decoys: MA0139 is also a motif"),
@@ -78,6 +82,10 @@ def test_batch_norm_is_optional_and_true_or_false():
         ("models/dnabert2/training/lr", 1, "models.dnabert2.training: unknown setting 'lr'"),
         ("attribute/methods/cnn", ["attnlrp"], "attribute.methods.cnn: 'attnlrp' does not explain"),
         ("attribute/methods/cnn", None, "attribute.methods: no methods for model 'cnn'"),
+        ("attribute/methods/cnn", ["attnlrp_randomised"], "'attnlrp_randomised' does not explain"),
+        ("attribute/methods/cnn", ["random_randomised"], "cnn.0: 'random_randomised' is not one"),
+        ("controls/shuffled_labels", ["implnt"], "shuffled_labels: no data set 'implnt'"),
+        ("models/cnn_shuffled", DEFAULT["models"]["cnn"], "in '_shuffled' are those of controls"),
         ("datasets/implant/length", 40, "datasets.implant.length: 40 is less than the 41 bases"),
         ("datasets/implant/background", {"kind": "markov"}, "background: setting .* is missing"),
         ("datasets/implant/background/order", 2, "background: unknown setting 'order'"),
@@ -91,3 +99,24 @@ def test_mistakes_are_named_in_one_line(path, value, message):
     with pytest.raises(InputError, match=message) as error:
         check_settings(changed(path, value), SCHEMA)
     assert "\n" not in str(error.value)
+
+
+def laid_over(settings, changes):
+    """As Snakemake merges configurations; what is null is left out."""
+    result = dict(settings)
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(result.get(key), dict):
+            value = laid_over(result[key], value)
+        result[key] = value
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def test_grammar_settings_are_accepted_and_hold_every_rule():
+    changes = yaml.safe_load((ROOT / "config/grammar.yaml").read_text())
+    datasets = {**DEFAULT["datasets"], **changes["datasets"]}
+    kept = {name: dataset for name, dataset in datasets.items() if dataset is not None}
+    settings = {**laid_over(DEFAULT, changes), "models": DEFAULT["models"], "datasets": kept}
+    check_settings(settings, SCHEMA)
+    assert {name: dataset["rule"] for name, dataset in kept.items()} == {
+        rule: rule for rule in GRAMMAR_RULES
+    }

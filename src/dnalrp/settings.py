@@ -23,6 +23,10 @@ METHODS = {
     "regulatory_cnn": ("lrp", "gradient_x_input", "deep_lift_shap", *_EVERY_MODEL),
 }
 """What explains a model, by architecture: said here too, since this module imports no torch."""
+RANDOMISED = "_randomised"
+"""Ends a method that explains a copy of the model with new random parameters: a control."""
+SHUFFLED = "_shuffled"
+"""Ends the name of a model that was trained on shuffled labels: a control."""
 
 
 def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:
@@ -60,6 +64,8 @@ def _one_line(error: ValidationError) -> str:
 def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
     models, methods = settings["models"], settings["attribute"]["methods"]
     for name in models:
+        if name.endswith(SHUFFLED):
+            yield f"models.{name}: names in {SHUFFLED!r} are those of controls; rename it"
         if name not in methods:
             yield f"attribute.methods: no methods for model {name!r}; list some"
     for name, chosen in methods.items():
@@ -67,11 +73,15 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             continue
         fitting = METHODS[models[name]["architecture"]]
         for method in chosen:
-            if method not in fitting:
+            if method.removesuffix(RANDOMISED) not in fitting:
                 yield (
                     f"attribute.methods.{name}: {method!r} does not explain a "
                     f"{models[name]['architecture']}; choose from {', '.join(fitting)}"
                 )
+    for name in settings["controls"]["shuffled_labels"]:
+        if name not in settings["datasets"]:
+            known = ", ".join(settings["datasets"])
+            yield f"controls.shuffled_labels: no data set {name!r}; choose from {known}"
     for name, model in models.items():
         size = model["size"]
         heads = size.get("num_attention_heads", 1)

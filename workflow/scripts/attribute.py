@@ -16,7 +16,9 @@ with running(snakemake):
     from dnalrp.attribution.storage import StoredBatch, write_attributions
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
+    from dnalrp.models.randomising import randomised
     from dnalrp.provenance import provenance
+    from dnalrp.settings import RANDOMISED
 
     torch.set_num_threads(snakemake.threads)
     settings = snakemake.params.settings
@@ -42,10 +44,11 @@ with running(snakemake):
     folder.mkdir(parents=True)
     for method in snakemake.params.methods:
         record = provenance("attribute", {"method": method, **settings}, snakemake.input)
+        control = method.endswith(RANDOMISED)
         batches = iterate_relevance(
-            model,
+            randomised(model, int(snakemake.wildcards.seed)) if control else model,
             texts,
-            method,
+            method.removesuffix(RANDOMISED),
             batch_size=settings["batch_size"],
             device=device,
             alibi=settings["alibi"],

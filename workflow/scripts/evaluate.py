@@ -20,6 +20,7 @@ with running(snakemake):
         judge_similarity,
         load_explained,
     )
+    from dnalrp.evaluation.logic import judge_logic
     from dnalrp.evaluation.probing import judge_faithfulness, judge_robustness
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
@@ -47,6 +48,7 @@ with running(snakemake):
             judge_ledger(explained),
             judge_faithfulness(explained, model, params.faithfulness),
             judge_robustness(explained, model, params.robustness),
+            *([judge_logic(explained, sites, params.grammar)] if params.grammar else []),
         ],
         ignore_index=True,
     )

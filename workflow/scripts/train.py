@@ -13,6 +13,7 @@ with running(snakemake):
     import pandas as pd
     import torch
 
+    from dnalrp.data.labels import with_shuffled_labels
     from dnalrp.data.nucleotides import reverse_complement
     from dnalrp.models.building import build_model
     from dnalrp.models.device import compute_device
@@ -37,13 +38,18 @@ with running(snakemake):
     )
     parameters = sum(parameter.numel() for parameter in model.parameters())
     print(f"device {device}, {parameters} parameters, {len(own)} training sequences")
-    record = provenance("train", {"seed": seed, "model": settings}, snakemake.input)
+    labels = snakemake.params.labels
+    # shuffled for training alone: performance below is against the true labels
+    labelled = with_shuffled_labels(sequences, seed) if labels == "shuffled" else sequences
+    record = provenance(
+        "train", {"seed": seed, "model": settings, "labels": labels}, snakemake.input
+    )
     # only a run of these very settings, inputs and code may be resumed
     checkpoints = Path(snakemake.params.checkpoints) / digest([record, snakemake.params.code])
     history = train(
         model,
         model.tokenizer,
-        sequences,
+        labelled,
         TrainingSettings(**settings["training"], seed=seed),
         checkpoints,
         device,

@@ -1,0 +1,68 @@
+"""Which metrics can be believed: those that put the controls at their chance level.
+
+Controls are maps that cannot know anything: random ones, those of a model with new random
+parameters (Adebayo et al., NeurIPS 2018), and those of a model trained on shuffled labels. A
+metric that scores them above or below chance measures something else than knowledge: the shape
+of the maps, the tokens, the composition of the sequences.
+"""
+
+import pandas as pd
+
+from dnalrp.settings import RANDOMISED, SHUFFLED
+
+MARGIN = 0.02
+METRIC = ["axis", "metric", "level", "map"]
+DISCRIMINATING, NOT_DISCRIMINATING = "discriminating", "not discriminating"
+_KNOW_THE_TRUTH = ("ceiling",)
+
+
+def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFrame:
+    """Whether each metric with a chance level puts each kind of control there.
+
+    A control is at chance where its interval holds the chance level or its mean is within
+    ``margin`` of it. A metric with a control that is not, is marked. The margin is for the many
+    controls, of which one in twenty misses by luck alone, and for levels that are known
+    to that accuracy; it is in the metric's own units, so next to nothing for faithfulness.
+
+    Parameters
+    ----------
+    summary
+        ``dataset, model, seed, method, level, map, axis, metric, mean, low, high, chance`` and
+        others, as :func:`dnalrp.evaluation.summary.summarise` makes it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a metric and kind of control: ``axis, metric, level, map, control, explanations,
+        at_chance, furthest, verdict``. ``explanations`` counts the controls' data sets, models,
+        methods and seeds, ``at_chance`` those at chance; ``furthest`` is the largest mean less
+        chance, with its sign. ``verdict`` is that of the metric, over all kinds of control.
+    """
+    rows = summary[summary["chance"].notna() & summary["mean"].notna()]
+    rows = rows.assign(control=_kind_of_control(rows))
+    rows = rows[rows["control"] != ""].copy()
+    rows["off"] = rows["mean"] - rows["chance"]
+    held = (rows["low"] <= rows["chance"]) & (rows["chance"] <= rows["high"])
+    rows["at_chance"] = held | (rows["off"].abs() <= margin)
+    table = (
+        rows.groupby([*METRIC, "control"])
+        .agg(
+            explanations=("at_chance", "size"),
+            at_chance=("at_chance", "sum"),
+            furthest=("off", lambda off: off.loc[off.abs().idxmax()]),
+        )
+        .reset_index()
+    )
+    missed = table["at_chance"] < table["explanations"]
+    marked = missed.groupby([table[key] for key in METRIC]).transform("any")
+    return table.assign(verdict=marked.map({True: NOT_DISCRIMINATING, False: DISCRIMINATING}))
+
+
+def _kind_of_control(rows: pd.DataFrame) -> pd.Series:
+    """What makes each row a control, '' where nothing does."""
+    kind = pd.Series("", index=rows.index)
+    kind[rows["model"].str.endswith(SHUFFLED)] = "shuffled labels"
+    kind[rows["method"].str.endswith(RANDOMISED)] = "randomised parameters"
+    kind[rows["method"] == "random"] = "random maps"
+    kind[rows["method"].isin(_KNOW_THE_TRUTH)] = ""
+    return kind
