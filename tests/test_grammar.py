@@ -32,6 +32,7 @@ from dnalrp.evaluation.logic import (
     sign_agreement,
     site_contributions,
 )
+from dnalrp.report.grammar import logic_figure
 
 SHARES = {  # of the sequences with: first and second motif, first alone, second alone, neither
     "and": (1 / 2, 1 / 6, 1 / 6, 1 / 6),
@@ -121,7 +122,7 @@ def test_gaps_do_not_tell_decoys_from_motifs(rule):
 
 
 def test_order_is_the_same_read_from_the_other_strand():
-    sequences, sites = simulated("order")
+    sequences, sites = simulated("order", 48)
     lengths = sites["id"].map(sequences.set_index("id")["sequence"].str.len())
     turned = sites.assign(
         start=lengths - sites["end"],
@@ -253,11 +254,11 @@ def test_relevance_as_the_rule_has_it_scores_best_and_its_opposite_worst(rule, r
 
 @pytest.mark.parametrize("rule", GRAMMAR_RULES)
 def test_noise_scores_the_chance_level(rule):
-    scores = judged(rule, present, count=1200)["noise"]
+    scores = judged(rule, present, count=480)["noise"]
     for metric, chance in CHANCE.items():
-        assert scores[metric] == pytest.approx(chance, abs=0.06)
+        assert scores[metric] == pytest.approx(chance, abs=0.1)
         if metric + "_to_mean" in scores:
-            assert scores[metric + "_to_mean"] == pytest.approx(chance, abs=0.06)
+            assert scores[metric + "_to_mean"] == pytest.approx(chance, abs=0.1)
 
 
 def test_a_map_that_sees_motifs_but_no_xor_is_found_out():
@@ -310,3 +311,22 @@ def test_rank_agreement_is_the_share_of_pairs_with_a_jackknife_error():
 
 def test_rank_agreement_needs_contributions_that_differ():
     assert np.isnan(rank_agreement(np.ones(4), np.zeros(4), np.array([0, 0, 1, 1]))).all()
+
+
+def test_figure_has_a_panel_a_rule_and_a_point_a_model_and_method():
+    rows = [
+        (dataset, model, method, "seed1", axis, metric, "split", mean, mean - 0.1, mean + 0.1, 0.5)
+        for dataset in ("pair", "either", "peaks")
+        for model, method in (("cnn", "lrp"), ("cnn", "random"), ("dnabert2", "attnlrp"))
+        for axis, metric, mean in (("localisation", "auroc", 0.7), ("logic", "rank_agreement", 0.6))
+    ]
+    keys = ["dataset", "model", "method", "seed", "axis", "metric", "map"]
+    summary = pd.DataFrame(rows, columns=[*keys, "mean", "low", "high", "chance"])
+    figure = logic_figure(summary, {"pair": "and", "either": "or"})
+    shown = [panel for panel in figure.axes if panel.get_visible()]
+    assert [panel.get_title() for panel in shown] == ["pair: and", "either: or"]
+    for panel in shown:
+        points = [line for line in panel.lines if line.get_marker() != "None"]
+        assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in points] == [(0.7, 0.6)] * 3
+        assert len({(line.get_color(), line.get_marker()) for line in points}) == 3
+    assert logic_figure(summary, {}).axes == []

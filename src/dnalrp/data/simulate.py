@@ -157,7 +157,7 @@ def _plan_grammar(simulation: Simulation, state: State, rng: np.random.Generator
     """Two sites: the motifs of a state, and decoys where it has none."""
 
     def one(motifs: Sequence[Motif], role: str) -> Planned:
-        return Planned(motifs[rng.integers(len(motifs))], role)
+        return Planned(motifs[int(rng.integers(len(motifs)))], role)
 
     if simulation.rule == "decoy":
         pair = [
@@ -178,7 +178,7 @@ def _arrange(
 ) -> list[Planned]:
     """The pair from left to right, as ``spacing`` or ``order`` has it or, misarranged, has not."""
     low, high = simulation.spacing
-    gap, strands = int(rng.integers(low, high + 1)), (None, None)
+    gap, strand = int(rng.integers(low, high + 1)), None
     if simulation.rule == "spacing":
         pair = [pair[i] for i in rng.permutation(2)]
         if not state.arranged:
@@ -186,10 +186,9 @@ def _arrange(
             gap = int(rng.choice([g for g in range(room + 1) if not low <= g <= high]))
     else:
         strand = "+" if rng.random() < 0.5 else "-"
-        strands = (strand, strand)
         if (strand == "+") != state.arranged:
             pair = pair[::-1]
-    left, right = (site._replace(strand=s) for site, s in zip(pair, strands, strict=True))
+    left, right = (site._replace(strand=strand) for site in pair)
     return [left._replace(gap=gap), right]
 
 
