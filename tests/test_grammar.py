@@ -22,7 +22,7 @@ from dnalrp.data.grammar import (
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.data.simulate import simulate
 from dnalrp.errors import InputError
-from dnalrp.evaluation.judging import COLUMNS, Explained
+from dnalrp.evaluation.judging import Explained
 from dnalrp.evaluation.logic import (
     CHANCE,
     contributions,
@@ -32,6 +32,7 @@ from dnalrp.evaluation.logic import (
     sign_agreement,
     site_contributions,
 )
+from dnalrp.evaluation.metrics import COLUMNS
 from dnalrp.report.grammar import logic_figure
 
 SHARES = {  # of the sequences with: first and second motif, first alone, second alone, neither
