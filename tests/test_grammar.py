@@ -22,7 +22,7 @@ from dnalrp.data.grammar import (
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.data.simulate import simulate
 from dnalrp.errors import InputError
-from dnalrp.evaluation.judging import COLUMNS, Explained
+from dnalrp.evaluation.judging import Explained
 from dnalrp.evaluation.logic import (
     CHANCE,
     contributions,
@@ -32,6 +32,7 @@ from dnalrp.evaluation.logic import (
     sign_agreement,
     site_contributions,
 )
+from dnalrp.evaluation.metrics import COLUMNS, metric_of
 from dnalrp.report.grammar import logic_figure
 
 SHARES = {  # of the sequences with: first and second motif, first alone, second alone, neither
@@ -232,6 +233,7 @@ def judged(rule, relevance_of, count=240):
     labels = sequences.set_index("id")["label"]
     relevance = relevance_of(sites, labels)
     table = judge_logic(explained(sequences, sites, relevance), sites, rule)
+    assert all(metric_of(name).axis == "logic" for name in set(table["metric"]))
     assert set(table["axis"]) == {"logic"} and list(table.columns) == COLUMNS
     assert set(table["id"]) == set(sequences["id"])
     return table.groupby(["method", "metric"])["value"].mean()

@@ -29,7 +29,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.data.grammar import ARRANGED_RULES, State, holds
-from dnalrp.evaluation.judging import COLUMNS, Explained
+from dnalrp.evaluation.judging import Explained
+from dnalrp.evaluation.metrics import COLUMNS
 
 Array = npt.NDArray[np.floating]
 

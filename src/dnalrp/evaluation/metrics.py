@@ -174,6 +174,27 @@ METRICS: dict[str, Metric] = {
         "0",
         "1: the map ignores the parameters",
     ),
+    "sign_agreement": Metric(
+        "logic",
+        "share of the contributing sites whose relevance has the sign of the rule's contribution",
+        "higher",
+        "0.5",
+        "1",
+    ),
+    "linear_agreement": Metric(
+        "logic",
+        "cosine of relevance and the rule's contribution over a sequence's sites",
+        "higher",
+        "0",
+        "1",
+    ),
+    "rank_agreement": Metric(
+        "logic",
+        "share of all pairs of sites that relevance orders as the rule does; pseudo-values",
+        "higher",
+        "0.5",
+        "1",
+    ),
     "special_share": Metric("ledger", "share of |R| on special tokens", "neither", "none", "1"),
     "completeness_gap": Metric(
         "ledger",
@@ -190,6 +211,7 @@ on; the terms of the ledger, in units of the output, are
 
 def metric_of(name: str) -> Metric:
     """The entry that a metric's name in a table belongs to."""
+    name = name.removesuffix("_to_mean")
     return METRICS["randomised" if name.startswith("randomised_") else name]
 
 

@@ -62,7 +62,10 @@ def logic_figure(
 
 
 def _draw(
-    panel: Axes, points: pd.DataFrame, colours: Mapping[str, object], marks: Mapping[str, str]
+    panel: Axes,
+    points: pd.DataFrame,
+    colours: Mapping[str, tuple[float, float, float]],
+    marks: Mapping[str, str],
 ) -> None:
     for point in points.itertuples():
         colour = colours[point.model]
@@ -74,7 +77,9 @@ def _draw(
     panel.tick_params(labelsize=7)
 
 
-def _explain(figure: Figure, colours: Mapping[str, object], marks: Mapping[str, str]) -> None:
+def _explain(
+    figure: Figure, colours: Mapping[str, tuple[float, float, float]], marks: Mapping[str, str]
+) -> None:
     """Legend to the right of all panels: colours are models, marks are methods."""
     line = mpl.lines.Line2D
     shown = [line([], [], color=colour, lw=3, label=model) for model, colour in colours.items()]
