@@ -25,6 +25,11 @@ from dnalrp.models.prediction import length_batches, padded_batch
 
 LayerRules = Mapping[str, LayerRule] | None
 
+_ENCODER_TABLES: dict[str, Callable[[str, LayerRules], RuleTable]] = {
+    "attnlrp": lambda alibi, layer_rules: encoders.attnlrp(),
+    "cp_lrp": lambda alibi, layer_rules: encoders.cp_lrp(),
+    "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
+}
 TABLES: dict[str, dict[str, Callable[[str, LayerRules], RuleTable]]] = {
     DnaBert2Config.model_type: {
         "attnlrp": lambda alibi, layer_rules: tables.attnlrp(alibi),
@@ -35,18 +40,9 @@ TABLES: dict[str, dict[str, Callable[[str, LayerRules], RuleTable]]] = {
         "lrp": lambda alibi, layer_rules: tables.convolutional_lrp(layer_rules),
         "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
-    "bert": {
-        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_bert(),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
-    "esm": {
-        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_esm(),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
-    "modernbert": {
-        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_modernbert(),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
+    "bert": _ENCODER_TABLES,
+    "esm": _ENCODER_TABLES,
+    "modernbert": _ENCODER_TABLES,
 }
 LEDGER_METHODS = ("attnlrp", "cp_lrp", "lrp")
 
