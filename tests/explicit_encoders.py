@@ -216,7 +216,8 @@ def explain_modernbert(model, ids, constant=False):
     pooled = weights @ final
     u = model.head.dense(pooled)
     relevance, output = margin_of(model.classifier, model.head.norm(gelu(u)), kept)
-    at_pooled = kept.linear(pooled, model.head.dense, kept.norm(gelu(u), model.head.norm, relevance))
+    at_u = kept.norm(gelu(u), model.head.norm, relevance)
+    at_pooled = kept.linear(pooled, model.head.dense, at_u)
     at_final = weights[:, None] * final / stable(pooled) * at_pooled
     relevance = kept.norm(x, encoder.final_norm, at_final)
     for layer, *steps in reversed(trace):

@@ -22,7 +22,13 @@ from dnalrp.attribution.explanation import explain
 from dnalrp.models.prediction import predict
 
 SIZES = {"vocab_size": 64, "hidden_size": 24, "num_hidden_layers": 3, "intermediate_size": 40}
-SPECIALS = {"pad_token_id": 3, "cls_token_id": 1, "bos_token_id": 1, "sep_token_id": 2, "eos_token_id": 2}
+SPECIALS = {
+    "pad_token_id": 3,
+    "cls_token_id": 1,
+    "bos_token_id": 1,
+    "sep_token_id": 2,
+    "eos_token_id": 2,
+}
 
 
 def toy_bert(heads, seed, **sizes):
@@ -84,7 +90,9 @@ def test_outputs_are_the_models_own(encoder, sequences):
     with torch.no_grad():
         logits = encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
     # transformers rotates queries and keys in single precision, the rules in the model's own
-    assert maps.logits == pytest.approx(logits.logits.numpy(), abs=1e-6 if rotary(encoder) else 1e-9)
+    assert maps.logits == pytest.approx(
+        logits.logits.numpy(), abs=1e-6 if rotary(encoder) else 1e-9
+    )
 
 
 def test_outputs_in_single_precision_are_the_models_own(encoder, sequences):

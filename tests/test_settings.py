@@ -91,3 +91,29 @@ def test_mistakes_are_named_in_one_line(path, value, message):
     with pytest.raises(InputError, match=message) as error:
         check_settings(changed(path, value), SCHEMA)
     assert "\n" not in str(error.value)
+
+
+def with_encoder(**changes):
+    settings = copy.deepcopy(DEFAULT)
+    training = settings["models"]["dnabert2"]["training"]
+    encoder = {"architecture": "esm", "pretrained": "nt", "revision": "main", "training": training}
+    settings["models"]["nt"] = encoder | changes
+    settings["attribute"]["methods"]["nt"] = ["attnlrp", "mutagenesis"]
+    return settings
+
+
+@pytest.mark.parametrize("architecture", ["bert", "esm", "modernbert"])
+def test_encoders_are_chosen_by_checkpoint(architecture):
+    check_settings(with_encoder(architecture=architecture), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"pretrained": None}, "models.nt.pretrained: None is not of type 'string'"),
+        ({"size": {"hidden_size": 8}}, "models.nt: unknown setting 'size'"),
+    ],
+)
+def test_encoders_start_from_a_checkpoint_of_their_own_size(changes, message):
+    with pytest.raises(InputError, match=message):
+        check_settings(with_encoder(**changes), SCHEMA)
