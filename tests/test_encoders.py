@@ -18,10 +18,14 @@ from transformers import (
     ModernBertForSequenceClassification,
 )
 
-from dnalrp.attribution.explanation import explain
-from dnalrp.models.prediction import predict
+from dnalrp.attribution.attention import attention_maps
+from dnalrp.attribution.explanation import explain, methods
+from dnalrp.errors import InputError
+from dnalrp.models.prediction import padded_batch, predict
+from dnalrp.models.tokenizer import token_ids
 
 SIZES = {"vocab_size": 64, "hidden_size": 24, "num_hidden_layers": 3, "intermediate_size": 40}
+POSITIONS = 160
 SPECIALS = {
     "pad_token_id": 3,
     "cls_token_id": 1,
@@ -32,7 +36,9 @@ SPECIALS = {
 
 
 def toy_bert(heads, seed, **sizes):
-    config = BertConfig(**SIZES | sizes, num_attention_heads=heads, max_position_embeddings=80)
+    config = BertConfig(
+        **SIZES | sizes, num_attention_heads=heads, max_position_embeddings=POSITIONS
+    )
     return randomised(BertForSequenceClassification(config), seed)
 
 
@@ -40,7 +46,7 @@ def toy_esm(heads, seed, position="rotary", **sizes):
     config = EsmConfig(
         **SIZES | sizes,
         num_attention_heads=heads,
-        max_position_embeddings=80,
+        max_position_embeddings=POSITIONS,
         position_embedding_type=position,
         pad_token_id=3,
         mask_token_id=4,
@@ -106,6 +112,85 @@ def test_ledger_accounts_for_the_whole_output(encoder, sequences):
     gap = np.abs(maps.ledger.sum(axis="columns").to_numpy() - maps.outputs)
     largest = maps.ledger.abs().max(axis="columns").to_numpy()
     assert (gap < 1e-8 * largest).all()
+
+
+def test_order_batch_and_padding_do_not_change_a_map(encoder, sequences):
+    chosen = [sequences[0][:20], sequences[-1], "A"]
+    for method in methods(encoder):
+        one = explain(encoder, chosen, method, batch_size=1, progress=False)
+        many = explain(encoder, chosen[::-1], method, batch_size=3, progress=False)
+        assert one.outputs == pytest.approx(many.outputs[::-1], abs=1e-12)
+        for a, b in zip(one.relevance, many.relevance[::-1], strict=True):
+            assert a == pytest.approx(b, abs=1e-10)
+
+
+@pytest.mark.parametrize("sequence", ["A", "NNNN", "N"])
+def test_shortest_and_unknown_sequences_have_finite_maps(encoder, sequence):
+    for method in methods(encoder):
+        maps = explain(encoder, [sequence], method, progress=False)
+        assert np.isfinite(maps.relevance[0]).all()
+        assert maps.nucleotides().shape == (1, len(sequence))
+
+
+def test_integrated_gradients_sum_to_the_change_from_masked_tokens(encoder, sequences):
+    chosen = sequences[-2:]
+    maps = explain(encoder, chosen, "integrated_gradients", progress=False)
+    tokenizer = encoder.tokenizer
+    ids = torch.tensor(tokenizer(chosen[0])["input_ids"])[None]
+    embedding = encoder.get_input_embeddings()
+    masked = ids.clone()
+    masked[:, 1:-1] = tokenizer.mask_token_id
+    scale = 1 - 0.15 * 0.8 if getattr(encoder.config, "token_dropout", False) else 1.0
+    with torch.no_grad():  # ESM scales the embeddings of ids and not those that it is given
+        logits = encoder(inputs_embeds=embedding(masked) * scale).logits[0]
+    change = maps.outputs[0] - (logits[1] - logits[0]).item()
+    assert maps.relevance[0].sum() - maps.gap[0] == pytest.approx(change, abs=1e-6)
+
+
+def test_attention_is_the_models_own(encoder, sequences):
+    batch = padded_batch(encoder, token_ids(encoder.tokenizer, sequences))
+    maps = attention_maps(encoder, batch["input_ids"], batch["attention_mask"])
+    encoder.set_attn_implementation("eager")
+    with torch.no_grad():
+        expected = encoder(**batch, output_attentions=True).attentions
+    kept = batch["attention_mask"].bool()
+    for own, other in zip(maps.attentions, expected, strict=True):
+        assert own.transpose(1, 2)[kept].numpy() == pytest.approx(
+            other.transpose(1, 2)[kept].double().numpy(), abs=1e-6
+        )
+
+
+@pytest.mark.parametrize("kind", ["bert", "esm absolute"])
+def test_sequences_longer_than_the_positions_are_refused(byte_pairs, kind):
+    model = MODELS[kind](4, 0).eval()
+    model.tokenizer = byte_pairs
+    long = random_sequences(1, 900, 900)
+    tokens = len(byte_pairs(long[0])["input_ids"])
+    limit = POSITIONS - (4 if kind == "esm absolute" else 0)
+    message = f"sequence 1: has {tokens} tokens but the model positions for {limit}; shorten it"
+    for call in (explain, predict):
+        with pytest.raises(InputError, match=message):
+            call(model, ["ACGT", *long])
+
+
+def test_rotary_models_take_sequences_of_any_length(byte_pairs):
+    model = MODELS["esm"](4, 0).eval()
+    model.tokenizer = byte_pairs
+    maps = explain(model, random_sequences(1, 900, 900), progress=False)
+    assert len(maps.relevance[0]) > POSITIONS
+
+
+def test_positional_relevance_is_alibis(encoder):
+    with pytest.raises(InputError, match="no positional relevance here"):
+        explain(encoder, ["ACGT"], positional=True, progress=False)
+
+
+def test_activation_without_a_rule_is_named(byte_pairs):
+    for kind, setting in (("bert", "hidden_act"), ("modernbert", "hidden_activation")):
+        model = MODELS[kind](4, 0, **{setting: "silu"}).eval()
+        model.tokenizer = byte_pairs
+        with pytest.raises(InputError, match="is a SiLUActivation, for which the table"):
+            explain(model, ["ACGT"], progress=False)
 
 
 def test_model_is_left_as_it_was(encoder, sequences):

@@ -99,6 +99,19 @@ def test_weights_that_are_not_finite_are_refused(dnabert2):
         dnalrp.explain(dnabert2, ["ACGT"], progress=False)
 
 
+@pytest.mark.parametrize("kind", ["dnabert2", "cnn"])
+def test_training_mode_does_not_change_a_map(kind, request, sequences):
+    model = request.getfixturevalue(kind)
+    for method in methods(model):
+        expected = dnalrp.explain(model, sequences[-2:], method, progress=False)
+        model.train()
+        maps = dnalrp.explain(model, sequences[-2:], method, progress=False)
+        assert model.training
+        model.eval()
+        for a, b in zip(maps.relevance, expected.relevance, strict=True):
+            assert a == pytest.approx(b, abs=1e-12)
+
+
 def test_default_target_of_three_classes_is_the_predicted_one(byte_pairs, sequences):
     maps = dnalrp.explain(toy_dnabert2(byte_pairs, labels=3), sequences, progress=False)
     ranked = np.sort(maps.logits, axis=1)
