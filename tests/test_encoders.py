@@ -115,10 +115,10 @@ def test_ledger_accounts_for_the_whole_output(encoder, sequences):
 
 
 def test_order_batch_and_padding_do_not_change_a_map(encoder, sequences):
-    chosen = [sequences[0][:20], sequences[-1], "A"]
+    chosen = ["ACGTTNGCATG", "A"]
     for method in methods(encoder):
         one = explain(encoder, chosen, method, batch_size=1, progress=False)
-        many = explain(encoder, chosen[::-1], method, batch_size=3, progress=False)
+        many = explain(encoder, chosen[::-1], method, batch_size=2, progress=False)
         assert one.outputs == pytest.approx(many.outputs[::-1], abs=1e-12)
         for a, b in zip(one.relevance, many.relevance[::-1], strict=True):
             assert a == pytest.approx(b, abs=1e-10)
@@ -135,19 +135,19 @@ def test_shortest_and_unknown_sequences_have_finite_maps(encoder, sequence):
 def test_integrated_gradients_sum_to_the_change_from_masked_tokens(encoder, sequences):
     chosen = sequences[-2:]
     maps = explain(encoder, chosen, "integrated_gradients", progress=False)
-    tokenizer = encoder.tokenizer
-    ids = torch.tensor(tokenizer(chosen[0])["input_ids"])[None]
-    embedding = encoder.get_input_embeddings()
-    masked = ids.clone()
-    masked[:, 1:-1] = tokenizer.mask_token_id
-    scale = 1 - 0.15 * 0.8 if getattr(encoder.config, "token_dropout", False) else 1.0
-    with torch.no_grad():  # ESM scales the embeddings of ids and not those that it is given
-        logits = encoder(inputs_embeds=embedding(masked) * scale).logits[0]
-    change = maps.outputs[0] - (logits[1] - logits[0]).item()
-    assert maps.relevance[0].sum() - maps.gap[0] == pytest.approx(change, abs=1e-6)
+    outputs = predict(encoder, chosen) @ [-1, 1]
+    tokenizer, words = encoder.tokenizer, encoder.get_input_embeddings().weight
+    layout = [tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id]
+    with torch.no_grad():  # a model that reads every token but those as [MASK]
+        for token in set(range(len(words))) - set(layout):
+            words[token] = words[tokenizer.mask_token_id]
+    change = outputs - predict(encoder, chosen) @ [-1, 1]
+    sums = np.array([relevance.sum() for relevance in maps.relevance])
+    assert sums - maps.gap == pytest.approx(change, abs=1e-5)
 
 
 def test_attention_is_the_models_own(encoder, sequences):
+    encoder.float()  # in float64 transformers' eager ModernBERT overflows its mask to NaN
     batch = padded_batch(encoder, token_ids(encoder.tokenizer, sequences))
     maps = attention_maps(encoder, batch["input_ids"], batch["attention_mask"])
     encoder.set_attn_implementation("eager")
@@ -156,7 +156,7 @@ def test_attention_is_the_models_own(encoder, sequences):
     kept = batch["attention_mask"].bool()
     for own, other in zip(maps.attentions, expected, strict=True):
         assert own.transpose(1, 2)[kept].numpy() == pytest.approx(
-            other.transpose(1, 2)[kept].double().numpy(), abs=1e-6
+            other.transpose(1, 2)[kept].numpy(), abs=1e-5
         )
 
 

@@ -9,7 +9,8 @@ from conftest import toy_dnabert2, toy_masked_lm
 from scipy.special import softmax
 
 import dnalrp
-from dnalrp.attribution.explanation import methods
+from dnalrp.attribution.explanation import iterate_relevance, methods
+from dnalrp.attribution.storage import StoredBatch, read_attributions, write_attributions
 from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.errors import InputError
 
@@ -110,6 +111,32 @@ def test_training_mode_does_not_change_a_map(kind, request, sequences):
         model.eval()
         for a, b in zip(maps.relevance, expected.relevance, strict=True):
             assert a == pytest.approx(b, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "gradient_x_input"])
+def test_gap_is_stored_where_the_method_has_one(dnabert2, sequences, tmp_path, method):
+    names = [f"s{i}" for i in range(len(sequences))]
+
+    def stored(batch):
+        return StoredBatch(
+            ids=[names[i] for i in batch.indices],
+            lengths=[len(sequences[i]) for i in batch.indices],
+            relevance=batch.relevance,
+            spans=batch.spans,
+            logits=batch.logits,
+            outputs=batch.outputs,
+            ledger=None,
+            gap=batch.gap,
+        )
+
+    batches = iterate_relevance(dnabert2, sequences, method, batch_size=4, progress=False)
+    write_attributions(tmp_path / "maps.h5", map(stored, batches), {})
+    read = read_attributions(tmp_path / "maps.h5", names).gap
+    expected = dnalrp.explain(dnabert2, sequences, method, progress=False).gap
+    if method == "gradient_x_input":
+        assert read is expected is None
+    else:
+        assert read == pytest.approx(expected, abs=1e-9)
 
 
 def test_default_target_of_three_classes_is_the_predicted_one(byte_pairs, sequences):
