@@ -81,6 +81,11 @@ def unrotated(x, matrices, relevance):
     return x * torch.einsum("tij,hti->htj", matrices, share)
 
 
+def gated_silu(x):
+    u, w = x.chunk(2, -1)
+    return u * torch.sigmoid(u) * w
+
+
 def identity(tokens, width):
     return torch.eye(width, dtype=torch.float64).expand(tokens, width, width)
 
@@ -130,6 +135,7 @@ def explain_bert(model, ids, constant=False):
 def explain_esm(model, ids, constant=False):
     esm, config, kept = model.esm, model.config, Kept()
     heads, places, tokens = config.num_attention_heads, esm.embeddings, len(ids)
+    gated = getattr(config, "add_bias_fnn", True) is False  # Nucleotide Transformer v2
     words = places.word_embeddings.weight[ids]
     if config.token_dropout:  # no token is masked: only the scale of training is left
         words = words * (1 - 0.15 * 0.8)
@@ -152,8 +158,10 @@ def explain_esm(model, ids, constant=False):
         middle = dense + x
         normed_middle = layer.LayerNorm(middle)
         u = layer.intermediate.dense(normed_middle)
-        out = layer.output.dense(gelu(u))
-        trace.append((layer, x, normed, q, k, v, context, dense, middle, normed_middle, u, out))
+        activated = gated_silu(u) if gated else gelu(u)
+        out = layer.output.dense(activated)
+        steps = (layer, x, normed, q, k, v, context, dense, middle, normed_middle, activated, out)
+        trace.append(steps)
         x = out + middle
     final = esm.encoder.emb_layer_norm_after(x)
     head = model.classifier
@@ -162,10 +170,14 @@ def explain_esm(model, ids, constant=False):
     at_final[0] = kept.linear(final[0], head.dense, relevance)
     relevance = kept.norm(x, esm.encoder.emb_layer_norm_after, at_final)
     bias = torch.zeros(1, 1, 1, dtype=x.dtype)
-    for layer, x, normed, q, k, v, context, dense, middle, normed_middle, u, out in reversed(trace):
+    for layer, *steps in reversed(trace):
+        x, normed, q, k, v, context, dense, middle, normed_middle, activated, out = steps
         own = layer.attention
         at_out, at_middle = shares(out, middle, relevance)
-        at_u = kept.linear(gelu(u), layer.output.dense, at_out)
+        at_u = kept.linear(activated, layer.output.dense, at_out)
+        if gated:
+            share = 0.0 if constant else 0.5
+            at_u = torch.cat([share * at_u, (1 - share) * at_u], -1)
         at_normed = kept.linear(normed_middle, layer.intermediate.dense, at_u)
         at_middle = at_middle + kept.norm(middle, layer.LayerNorm, at_normed)
         at_dense, relevance = shares(dense, x, at_middle)

@@ -11,16 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import (
     BertConfig,
+    BertForMaskedLM,
     BertForSequenceClassification,
     EsmConfig,
+    EsmForMaskedLM,
     EsmForSequenceClassification,
     ModernBertConfig,
+    ModernBertForMaskedLM,
     ModernBertForSequenceClassification,
 )
 
 from dnalrp.attribution.attention import attention_maps
 from dnalrp.attribution.explanation import explain, methods
+from dnalrp.attribution.targets import MaskedToken
 from dnalrp.errors import InputError
+from dnalrp.models.nucleotide_transformer import NucleotideTransformerForSequenceClassification
 from dnalrp.models.prediction import padded_batch, predict
 from dnalrp.models.tokenizer import token_ids
 
@@ -42,7 +47,7 @@ def toy_bert(heads, seed, **sizes):
     return randomised(BertForSequenceClassification(config), seed)
 
 
-def toy_esm(heads, seed, position="rotary", **sizes):
+def toy_esm(heads, seed, position="rotary", kind=EsmForSequenceClassification, **sizes):
     config = EsmConfig(
         **SIZES | sizes,
         num_attention_heads=heads,
@@ -53,7 +58,7 @@ def toy_esm(heads, seed, position="rotary", **sizes):
         token_dropout=True,
         emb_layer_norm_before=position == "absolute",
     )
-    return randomised(EsmForSequenceClassification(config), seed)
+    return randomised(kind(config), seed)
 
 
 def toy_modernbert(heads, seed, pooling="mean", **sizes):
@@ -73,6 +78,7 @@ MODELS = {
     "bert": toy_bert,
     "esm": toy_esm,
     "esm absolute": partial(toy_esm, position="absolute"),
+    "esm gated": partial(toy_esm, kind=NucleotideTransformerForSequenceClassification),
     "modernbert": toy_modernbert,
     "modernbert cls": partial(toy_modernbert, pooling="cls"),
 }
@@ -191,6 +197,32 @@ def test_activation_without_a_rule_is_named(byte_pairs):
         model.tokenizer = byte_pairs
         with pytest.raises(InputError, match="is a SiLUActivation, for which the table"):
             explain(model, ["ACGT"], progress=False)
+
+
+MASKED = {"bert": BertForMaskedLM, "esm": EsmForMaskedLM, "modernbert": ModernBertForMaskedLM}
+
+
+@pytest.mark.parametrize("kind", MASKED)
+def test_masked_token_is_explained(byte_pairs, sequences, kind):
+    config = MODELS[kind](4, 0).config
+    model = randomised(MASKED[kind](config), 1).double().eval()
+    model.tokenizer = byte_pairs
+    maps = explain(model, sequences, target=MaskedToken(4), progress=False)
+    for row, sequence in enumerate(sequences):
+        ids = torch.tensor([byte_pairs(sequence)["input_ids"]])
+        spans = maps.spans[row]
+        (place,) = np.flatnonzero((spans[:, 0] <= 4) & (spans[:, 1] > 4))
+        wanted = ids[0, place].item()
+        ids[0, place] = byte_pairs.mask_token_id
+        with torch.no_grad():
+            logits = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0, place]
+        others = torch.cat([logits[:wanted], logits[wanted + 1 :]])
+        expected = (logits[wanted] - others.max()).item()
+        assert maps.outputs[row] == pytest.approx(expected, abs=1e-5)
+    gap = np.abs(maps.ledger.sum(axis="columns").to_numpy() - maps.outputs)
+    assert (gap < 1e-8 * maps.ledger.abs().max(axis="columns").to_numpy()).all()
+    with pytest.raises(InputError, match="give a MaskedToken"):
+        explain(model, sequences, target=1, progress=False)
 
 
 def test_model_is_left_as_it_was(encoder, sequences):

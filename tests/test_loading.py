@@ -19,7 +19,7 @@ from dnalrp.models.loading import load
 from dnalrp.models.prediction import predict
 
 
-@pytest.fixture(params=["bert", "esm", "esm absolute", "modernbert"])
+@pytest.fixture(params=["bert", "esm", "esm absolute", "esm gated", "modernbert"])
 def checkpoint(request, byte_pairs, tmp_path):
     """A folder with a trained classifier, and the model that was saved there."""
     model = MODELS[request.param](4, 0).eval()

@@ -1,8 +1,9 @@
 """Rules for Hugging Face's own encoders: BERT, ESM and ModernBERT.
 
-DNABERT, GENA-LM and GROVER are BERT, the Nucleotide Transformer is ESM. Transformers' classes
-stay as they are: modules that compute inside ``forward`` what a rule must see are replaced, on
-the twin that a table makes, by a module of the same arithmetic. One table knows all three.
+DNABERT, GENA-LM and GROVER are BERT, the Nucleotide Transformer is ESM, in version 2 with a gate.
+Transformers' classes stay as they are: modules that compute inside ``forward`` what a rule must
+see are replaced, on the twin that a table makes, by a module of the same arithmetic. One table
+knows all of them.
 
 What positions contribute: position embeddings (BERT, ESM) keep their share as ``position`` in the
 ledger; rotary embeddings (ESM, ModernBERT) are rotations, linear in queries and keys, and pass
@@ -23,6 +24,7 @@ from transformers.models.modernbert import modeling_modernbert as modernbert
 from dnalrp.attribution import rules
 from dnalrp.attribution.rules import Accounts
 from dnalrp.attribution.tables import SHARED_RULES, Rule, RuleTable
+from dnalrp.models import nucleotide_transformer
 
 Product = Callable[[str, Accounts], nn.Module]
 """Place and accounts to what computes softmax(q kᵀ / sqrt(d) + bias) v."""
@@ -120,6 +122,19 @@ class EsmClassificationHeadRule(nn.Module):
         return self.out_proj(self.activation(self.dense(x[:, 0])))
 
 
+class EsmLanguageHeadRule(nn.Module):
+    """ESM's masked-language head: its GELU under the identity rule, its bias in the decoder."""
+
+    def __init__(self, module: Any, place: str, accounts: Accounts) -> None:
+        super().__init__()
+        self.dense, self.activation = module.dense, rules.GeluRule()
+        self.layer_norm, self.decoder = module.layer_norm, module.decoder
+        self.decoder.module._parameters["bias"] = module.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decoder(self.layer_norm(self.activation(self.dense(x))))
+
+
 class ModernBertMlpRule(nn.Module):
     """ModernBERT's gated feed-forward block around a gate under a rule."""
 
@@ -137,6 +152,10 @@ _PLAIN = (
     nn.ModuleList,
     nn.Sigmoid,
     bert.BertForSequenceClassification,
+    bert.BertForMaskedLM,
+    bert.BertOnlyMLMHead,
+    bert.BertLMPredictionHead,
+    bert.BertPredictionHeadTransform,
     bert.BertModel,
     bert.BertEmbeddings,
     bert.BertEncoder,
@@ -147,6 +166,7 @@ _PLAIN = (
     bert.BertOutput,
     bert.BertPooler,
     esm.EsmForSequenceClassification,
+    esm.EsmForMaskedLM,
     esm.EsmModel,
     esm.EsmEmbeddings,
     esm.EsmRotaryEmbedding,
@@ -156,7 +176,10 @@ _PLAIN = (
     esm.EsmAttention,
     esm.EsmSelfOutput,
     esm.EsmOutput,
+    nucleotide_transformer.NucleotideTransformerForSequenceClassification,
+    nucleotide_transformer.GatedIntermediate,
     modernbert.ModernBertForSequenceClassification,
+    modernbert.ModernBertForMaskedLM,
     modernbert.ModernBertModel,
     modernbert.ModernBertEmbeddings,
     modernbert.ModernBertRotaryEmbedding,
@@ -166,7 +189,7 @@ _PLAIN = (
 
 
 def attnlrp() -> RuleTable:
-    """AttnLRP for classifiers that are BERT, ESM or ModernBERT.
+    """AttnLRP for classifiers and masked-language models that are BERT, ESM or ModernBERT.
 
     The rules are those for DNABERT-2 (:func:`dnalrp.attribution.tables.attnlrp`); there is no
     ALiBi to read.
@@ -175,19 +198,26 @@ def attnlrp() -> RuleTable:
         "attnlrp, encoders",
         lambda place, accounts: rules.AlibiAttentionRule(place, accounts, "absorb"),
         rules.GatedGeluRule,
+        rules.GatedSiluRule,
     )
 
 
 def cp_lrp() -> RuleTable:
-    """CP-LRP for the same: attention, and the activated half of ModernBERT's gate, constant."""
+    """CP-LRP for the same: attention, and the activated half of gates, constant."""
     return _lrp(
         "cp_lrp, encoders",
         lambda place, accounts: rules.AttentionValueRule(),
         rules.GateValueRule,
+        rules.SiluGateValueRule,
     )
 
 
-def _lrp(name: str, product: Product, gate: Callable[[], nn.Module]) -> RuleTable:
+def _lrp(
+    name: str,
+    product: Product,
+    gelu_gate: Callable[[], nn.Module],
+    silu_gate: Callable[[], nn.Module],
+) -> RuleTable:
     return RuleTable(
         name=name,
         rules=SHARED_RULES
@@ -196,9 +226,11 @@ def _lrp(name: str, product: Product, gate: Callable[[], nn.Module]) -> RuleTabl
             GELUActivation: lambda module, place, accounts: rules.GeluRule(),
             esm.EsmIntermediate: EsmIntermediateRule,
             esm.EsmClassificationHead: EsmClassificationHeadRule,
+            esm.EsmLMHead: EsmLanguageHeadRule,
             modernbert.ModernBertMLP: lambda module, place, accounts: ModernBertMlpRule(
-                module, gate()
+                module, gelu_gate()
             ),
+            nucleotide_transformer.GatedSilu: lambda module, place, accounts: silu_gate(),
         },
         plain=_PLAIN,
         attention="eager",

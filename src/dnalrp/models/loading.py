@@ -27,6 +27,7 @@ from transformers import (
 from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
 from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
+from dnalrp.models.nucleotide_transformer import NucleotideTransformerForSequenceClassification
 from dnalrp.models.tokenizer import token_spans
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,11 @@ _BERT_TENSORS = {
     "new": ("classifier.*", "bert.pooler.*"),
     "left_out": ("cls.*", "*.position_ids"),
 }
+_ESM_TENSORS = {
+    "new": ("classifier.*", "esm.contact_head.*", "*.inv_freq"),
+    "left_out": ("lm_head.*", "*.position_ids", "*.inv_freq"),
+}
+NUCLEOTIDE_TRANSFORMER = "esm, gated"
 _ARCHITECTURES = {
     DnaBert2Config.model_type: Architecture(
         DnaBert2Config, DnaBert2ForSequenceClassification, **_BERT_TENSORS
@@ -57,11 +63,9 @@ _ARCHITECTURES = {
         RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
     ),
     "bert": Architecture(BertConfig, BertForSequenceClassification, **_BERT_TENSORS),
-    "esm": Architecture(
-        EsmConfig,
-        EsmForSequenceClassification,
-        new=("classifier.*", "esm.contact_head.*", "*.inv_freq"),
-        left_out=("lm_head.*", "*.position_ids", "*.inv_freq"),
+    "esm": Architecture(EsmConfig, EsmForSequenceClassification, **_ESM_TENSORS),
+    NUCLEOTIDE_TRANSFORMER: Architecture(
+        EsmConfig, NucleotideTransformerForSequenceClassification, **_ESM_TENSORS
     ),
     "modernbert": Architecture(
         ModernBertConfig,
@@ -70,6 +74,7 @@ _ARCHITECTURES = {
         left_out=("decoder.*",),
     ),
 }
+_PUBLIC_NAMES = [name for name in _ARCHITECTURES if name != NUCLEOTIDE_TRANSFORMER]
 _UNREADABLE = (
     OSError,
     ValueError,
@@ -183,22 +188,29 @@ def _configuration(name: str, revision: str) -> dict[str, object]:
 
 
 def _architecture(name: str, settings: Mapping[str, object]) -> Architecture:
-    """Classes for a configuration; the published DNABERT-2 is known by ALiBi."""
+    """Classes for a configuration.
+
+    The published DNABERT-2 is known by ALiBi, version 2 of the Nucleotide Transformer by a
+    feed-forward block without biases.
+    """
     model_type = settings.get("model_type")
     if model_type in (None, "bert") and "alibi_starting_size" in settings:
         model_type = DnaBert2Config.model_type
+    if model_type == "esm" and settings.get("add_bias_fnn") is False:
+        model_type = NUCLEOTIDE_TRANSFORMER
     if model_type not in _ARCHITECTURES:
         raise InputError(
             f"{name}: architecture {model_type!r} is not supported; "
-            f"give a checkpoint of {' or '.join(_ARCHITECTURES)}"
+            f"give a checkpoint of {' or '.join(_PUBLIC_NAMES)}"
         )
+    chosen = _ARCHITECTURES[str(model_type)]
     if "auto_map" in settings and model_type != DnaBert2Config.model_type:
         log.warning(
-            "%s brings code of its own, which is not run: it is read as transformers' %s; "
+            "%s brings code of its own, which is not run: it is read as %s; "
             "compare its outputs with published ones",
-            *(name, model_type),
+            *(name, chosen.model.__name__),
         )
-    return _ARCHITECTURES[str(model_type)]
+    return chosen
 
 
 def _check_tensors(name: str, info: Mapping[str, Any], architecture: Architecture) -> None:
