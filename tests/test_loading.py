@@ -47,6 +47,15 @@ def test_saved_and_loaded_is_the_same(checkpoint, sequences, caplog):
     assert predict(loaded, sequences) == pytest.approx(predict(model, sequences), abs=1e-6)
 
 
+def test_saved_again_it_keeps_the_names_of_its_tensors(checkpoint, sequences, tmp_path):
+    loaded = load(checkpoint[0])
+    loaded.save_pretrained(tmp_path / "again")
+    loaded.tokenizer.save_pretrained(tmp_path / "again")
+    assert set(load_file(tmp_path / "again/model.safetensors")) == set(loaded.state_dict())
+    again = load(tmp_path / "again")
+    assert predict(again, sequences) == pytest.approx(predict(loaded, sequences), abs=1e-6)
+
+
 def test_command_verifies_it(checkpoint, capsys):
     folder, _ = checkpoint
     assert main(["verify", str(folder), "--json"]) == 0

@@ -144,6 +144,9 @@ def load(
     _check_tensors(name, info, architecture)
     _check_tokenizer(name, tokenizer, config.vocab_size)
     model.tokenizer = tokenizer
+    # else transformers would save tensors under the older names that it looked for in the file
+    # (LayerNorm.gamma), and the Trainer, which reads them back as they are, would lose them
+    model._weight_conversions = []
     return model.eval()
 
 
