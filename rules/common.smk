@@ -32,7 +32,8 @@ DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
 TOKEN_MODEL = next(
-    (name for name in MODELS if config["models"][name]["architecture"] == "dnabert2"), MODELS[0]
+    (name for name in MODELS if config["models"][name]["architecture"] != "regulatory_cnn"),
+    MODELS[0],
 )
 ENVIRONMENT = "../envs/dnalrp.yaml"
 GPU = int(config["gpu"])

@@ -26,7 +26,7 @@ def layer_norm(x, norm, relevance):
     """1/std passes relevance on; x - mean(x), a linear map, obeys the epsilon rule."""
     centred = x - x.mean(-1, keepdim=True)
     std = (x.var(-1, unbiased=False, keepdim=True) + norm.eps).sqrt()
-    y = centred / std * norm.weight + norm.bias
+    y = centred / std * norm.weight + (0 if norm.bias is None else norm.bias)
     at_centred = centred / std * norm.weight / stable(y) * relevance
     n = x.shape[-1]
     centring = torch.eye(n, dtype=x.dtype) - 1 / n

@@ -121,6 +121,7 @@ def test_reference_without_a_mask_token_is_padding(dnabert2, monkeypatch):
 
 class NoMask:
     mask_token_id, pad_token_id, cls_token_id, sep_token_id = None, 3, 1, 2
+    bos_token_id = eos_token_id = None
 
 
 def test_reference_of_the_cnn_is_uniform_where_there_is_a_nucleotide(cnn):

@@ -9,7 +9,8 @@ from conftest import toy_dnabert2, toy_masked_lm
 from scipy.special import softmax
 
 import dnalrp
-from dnalrp.attribution.explanation import methods
+from dnalrp.attribution.explanation import iterate_relevance, methods
+from dnalrp.attribution.storage import StoredBatch, read_attributions, write_attributions
 from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.errors import InputError
 
@@ -97,6 +98,45 @@ def test_weights_that_are_not_finite_are_refused(dnabert2):
         dnabert2.classifier.weight[0, 0] = torch.nan
     with pytest.raises(InputError, match="output of sequence 0 is nan"):
         dnalrp.explain(dnabert2, ["ACGT"], progress=False)
+
+
+@pytest.mark.parametrize("kind", ["dnabert2", "cnn"])
+def test_training_mode_does_not_change_a_map(kind, request, sequences):
+    model = request.getfixturevalue(kind)
+    for method in methods(model):
+        expected = dnalrp.explain(model, sequences[-2:], method, progress=False)
+        model.train()
+        maps = dnalrp.explain(model, sequences[-2:], method, progress=False)
+        assert model.training
+        model.eval()
+        for a, b in zip(maps.relevance, expected.relevance, strict=True):
+            assert a == pytest.approx(b, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "gradient_x_input"])
+def test_gap_is_stored_where_the_method_has_one(dnabert2, sequences, tmp_path, method):
+    names = [f"s{i}" for i in range(len(sequences))]
+
+    def stored(batch):
+        return StoredBatch(
+            ids=[names[i] for i in batch.indices],
+            lengths=[len(sequences[i]) for i in batch.indices],
+            relevance=batch.relevance,
+            spans=batch.spans,
+            logits=batch.logits,
+            outputs=batch.outputs,
+            ledger=None,
+            gap=batch.gap,
+        )
+
+    batches = iterate_relevance(dnabert2, sequences, method, batch_size=4, progress=False)
+    write_attributions(tmp_path / "maps.h5", map(stored, batches), {})
+    read = read_attributions(tmp_path / "maps.h5", names).gap
+    expected = dnalrp.explain(dnabert2, sequences, method, progress=False).gap
+    if method == "gradient_x_input":
+        assert read is expected is None
+    else:
+        assert read == pytest.approx(expected, abs=1e-9)
 
 
 def test_default_target_of_three_classes_is_the_predicted_one(byte_pairs, sequences):

@@ -62,6 +62,13 @@ def test_copy_keeps_the_peak_and_mean_undoes_it(case):
         assert back == pytest.approx(relevance[1:-1], abs=1e-9)
 
 
+def test_overlapping_tokens_split_adds_up_and_copy_keeps_the_strongest():
+    spans = np.array([[0, 0], [0, 3], [1, 4], [2, 5]])
+    relevance = np.array([9.0, 3.0, -6.0, 1.5])
+    assert to_nucleotides(relevance, spans, 5, "split").tolist() == [1, -1, -0.5, -1.5, 0.5]
+    assert to_nucleotides(relevance, spans, 5, "copy").tolist() == [3, -6, -6, -6, 1.5]
+
+
 @pytest.mark.parametrize("call", [to_nucleotides, to_tokens])
 def test_unknown_names_are_refused(call):
     arguments = (np.ones(5), SPANS, 8) if call is to_nucleotides else (np.ones(8), SPANS)

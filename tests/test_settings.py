@@ -120,3 +120,29 @@ def test_grammar_settings_are_accepted_and_hold_every_rule():
     assert {name: dataset["rule"] for name, dataset in kept.items()} == {
         rule: rule for rule in GRAMMAR_RULES
     }
+
+
+def with_encoder(**changes):
+    settings = copy.deepcopy(DEFAULT)
+    training = settings["models"]["dnabert2"]["training"]
+    encoder = {"architecture": "esm", "pretrained": "nt", "revision": "main", "training": training}
+    settings["models"]["nt"] = encoder | changes
+    settings["attribute"]["methods"]["nt"] = ["attnlrp", "mutagenesis"]
+    return settings
+
+
+@pytest.mark.parametrize("architecture", ["bert", "esm", "modernbert"])
+def test_encoders_are_chosen_by_checkpoint(architecture):
+    check_settings(with_encoder(architecture=architecture), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"pretrained": None}, "models.nt.pretrained: None is not of type 'string'"),
+        ({"size": {"hidden_size": 8}}, "models.nt: unknown setting 'size'"),
+    ],
+)
+def test_encoders_start_from_a_checkpoint_of_their_own_size(changes, message):
+    with pytest.raises(InputError, match=message):
+        check_settings(with_encoder(**changes), SCHEMA)

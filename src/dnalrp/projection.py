@@ -18,8 +18,9 @@ def to_nucleotides(
     """Bring token relevance to nucleotides.
 
     ``split`` divides a token's relevance evenly among its nucleotides and keeps the sum;
-    ``copy`` gives each of them all of it and keeps the peak. Special tokens, whose span is
-    (0, 0), are left out.
+    ``copy`` gives each of them all of it and keeps the peak. Where tokens overlap, as k-mers may,
+    ``split`` adds up their shares, ``copy`` keeps the one of highest absolute relevance. Special
+    tokens, whose span is (0, 0), are left out.
 
     Parameters
     ----------
@@ -41,16 +42,21 @@ def to_nucleotides(
     values = relevance[real] / widths[real] if how == "split" else relevance[real]
     result = np.zeros(length, dtype=relevance.dtype)
     positions = np.repeat(spans[real, 0], widths[real]) + _ramps(widths[real])
-    result[positions] = np.repeat(values, widths[real])
+    repeated = np.repeat(values, widths[real])
+    if how == "split":
+        np.add.at(result, positions, repeated)
+    else:
+        weakest_first = np.argsort(np.abs(repeated), kind="stable")  # the last of equals stays
+        result[positions[weakest_first]] = repeated[weakest_first]
     return result
 
 
 def to_tokens(nucleotides: Array, spans: npt.NDArray[np.int64], how: str = "sum") -> Array:
     """Bring nucleotide relevance to tokens.
 
-    ``sum`` keeps the sum, ``mean`` divides it by the token's length, ``max_abs`` takes the
-    value, with its sign, of the token's nucleotide of highest absolute relevance (the first of
-    equals). Special tokens get zero.
+    ``sum`` keeps the sum, unless tokens overlap; ``mean`` divides it by the token's length;
+    ``max_abs`` takes the value, with its sign, of the token's nucleotide of highest absolute
+    relevance (the first of equals). Special tokens get zero.
 
     Parameters
     ----------

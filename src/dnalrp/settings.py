@@ -15,11 +15,12 @@ from dnalrp.data.grammar import PAIR_RULES
 from dnalrp.errors import InputError
 
 _EVERY_MODEL = ("saliency", "integrated_gradients", "occlusion", "mutagenesis", "random")
+_ENCODER = (
+    *("attnlrp", "cp_lrp", "gradient_x_input"),
+    *("attention_rollout", "attention_x_gradient", *_EVERY_MODEL),
+)
 METHODS = {
-    "dnabert2": (
-        *("attnlrp", "cp_lrp", "gradient_x_input"),
-        *("attention_rollout", "attention_x_gradient", *_EVERY_MODEL),
-    ),
+    **dict.fromkeys(("dnabert2", "bert", "esm", "modernbert"), _ENCODER),
     "regulatory_cnn": ("lrp", "gradient_x_input", "deep_lift_shap", *_EVERY_MODEL),
 }
 """What explains a model, by architecture: said here too, since this module imports no torch."""
@@ -83,7 +84,7 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             known = ", ".join(settings["datasets"])
             yield f"controls.shuffled_labels: no data set {name!r}; choose from {known}"
     for name, model in models.items():
-        size = model["size"]
+        size = model.get("size", {"hidden_size": 0})  # pretrained encoders have none
         heads = size.get("num_attention_heads", 1)
         if size["hidden_size"] % heads:
             yield (

@@ -13,14 +13,16 @@ from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
     PreTrainedModel,
-    PreTrainedTokenizerFast,
+    PreTrainedTokenizerBase,
     Trainer,
     TrainingArguments,
 )
 from transformers.trainer_utils import EvalPrediction, get_last_checkpoint
 
-from dnalrp.data.nucleotides import reverse_complement
+from dnalrp.data import nucleotides
 from dnalrp.errors import InputError
+from dnalrp.models.prediction import check_positions
+from dnalrp.models.tokenizer import token_ids
 from dnalrp.performance import performance
 
 log = logging.getLogger(__name__)
@@ -52,27 +54,30 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
     def __init__(
         self,
         frame: pd.DataFrame,
-        tokenizer: PreTrainedTokenizerFast,
+        tokenizer: PreTrainedTokenizerBase,
         reverse_complement: float = 0.0,
     ) -> None:
-        self.sequences = frame["sequence"].tolist()
+        sequences = frame["sequence"].tolist()
         self.labels = frame["label"].tolist()
-        self.tokenizer = tokenizer
-        self.reverse_complement = reverse_complement
+        self.tokens = token_ids(tokenizer, sequences)
+        self.rate = reverse_complement
+        self.reversed = self.tokens
+        if self.rate:
+            other_strand = [nucleotides.reverse_complement(sequence) for sequence in sequences]
+            self.reversed = token_ids(tokenizer, other_strand)
 
     def __len__(self) -> int:
-        return len(self.sequences)
+        return len(self.labels)
 
     def __getitem__(self, index: int) -> dict[str, object]:
-        sequence = self.sequences[index]
-        if self.reverse_complement and torch.rand(()) < self.reverse_complement:
-            sequence = reverse_complement(sequence)
-        return {**self.tokenizer(sequence), "labels": self.labels[index]}
+        other = self.rate and torch.rand(()) < self.rate
+        ids = (self.reversed if other else self.tokens)[index]
+        return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": self.labels[index]}
 
 
 def train(
     model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerFast,
+    tokenizer: PreTrainedTokenizerBase,
     sequences: pd.DataFrame,
     settings: TrainingSettings,
     checkpoints: str | Path,
@@ -98,7 +103,7 @@ def train(
     Raises
     ------
     InputError
-        The train or dev split has one class only.
+        The train or dev split has one class only, or a sequence is too long for the model.
     """
     splits = {name: sequences[sequences["split"] == name] for name in ("train", "dev")}
     for name, frame in splits.items():
@@ -108,11 +113,13 @@ def train(
                 f"{len(frame)} sequences; a classifier needs both, check labels and splits"
             )
     augmented = LabelledSequences(splits["train"], tokenizer, settings.reverse_complement)
+    held_out = LabelledSequences(splits["dev"], tokenizer)
+    check_positions(model, augmented.tokens + held_out.tokens)
     trainer = Trainer(
         model=model,
         args=_arguments(settings, len(augmented), Path(checkpoints), device),
         train_dataset=augmented,
-        eval_dataset=LabelledSequences(splits["dev"], tokenizer),
+        eval_dataset=held_out,
         processing_class=tokenizer,
         data_collator=DataCollatorWithPadding(tokenizer),
         compute_metrics=_evaluate,

@@ -65,7 +65,7 @@ def verify(
         (f"{kind} modules under a rule", float(number), None) for kind, number in counts.items()
     ]
     rows += [
-        ("change of the logits by the rules", _logit_change(exact_model, exact), 1e-9),
+        ("change of the logits by the rules", _logit_change(exact_model, exact), table.rounding),
         ("ledger gap in float64", ledger_gap(exact), BOUNDS[torch.float64]),
         (f"ledger gap in {str(model.dtype).removeprefix('torch.')}", ledger_gap(used), bound),
         ("share of the output on the words, median", _word_share(exact), None),

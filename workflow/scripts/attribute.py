@@ -38,6 +38,7 @@ with running(snakemake):
             logits=batch.logits,
             outputs=batch.outputs,
             ledger=None if batch.ledger is None else batch.ledger.loc[batch.indices].to_numpy(),
+            gap=batch.gap,
         )
 
     folder = Path(snakemake.output.attributions)

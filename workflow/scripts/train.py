@@ -29,11 +29,11 @@ with running(snakemake):
     own = sequences.loc[sequences["split"] == "train", "sequence"]
     model = build_model(
         settings["architecture"],
-        settings["size"],
+        settings.get("size", {}),  # an encoder that is always pretrained has none
         settings["pretrained"],
         settings["revision"],
         tokenizer_sequences=[*own, *own.map(reverse_complement)],
-        max_token_length=settings["max_token_length"],
+        max_token_length=settings.get("max_token_length", 1),
         seed=seed,
     )
     parameters = sum(parameter.numel() for parameter in model.parameters())

@@ -1,4 +1,4 @@
-"""Attention as an explanation of DNABERT-2: rollout, and attention times gradient.
+"""Attention as an explanation of encoders: rollout, and attention times gradient.
 
 Both follow information from the tokens to ``[CLS]`` through the layers' attention alone, as if
 values and feed-forward blocks changed nothing. Neither has a sign.
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dnalrp.attribution.encoders import attention_rules
 from dnalrp.attribution.tables import RuleTable
 from dnalrp.errors import InputError
 from dnalrp.models.dnabert2 import AlibiAttention
@@ -56,8 +57,10 @@ def attention_table(kept: list[Tensor]) -> RuleTable:
     """
     return RuleTable(
         name="attention",
-        rules={AlibiAttention: lambda module, place, accounts: ExplicitAttention(kept)},
+        rules={AlibiAttention: lambda module, place, accounts: ExplicitAttention(kept)}
+        | attention_rules(lambda place, accounts: ExplicitAttention(kept)),
         plain=None,
+        attention="eager",
     )
 
 
@@ -76,7 +79,7 @@ def attention_maps(
     Parameters
     ----------
     model
-        A DNABERT-2 for sequence classification.
+        A DNABERT-2, BERT, ESM or ModernBERT for sequence classification.
     input_ids, mask
         (batch, tokens); ``mask`` is 1 at tokens and 0 at padding.
     target
@@ -92,18 +95,16 @@ def attention_maps(
         if not ruled.counts:
             raise InputError(
                 f"model {type(model).__name__} has no attention; "
-                "choose another method, attention explains DNABERT-2 only"
+                "choose another method, attention explains encoders only"
             )
         twin: nn.Module = ruled.model
-        with torch.no_grad():
-            words = twin.get_input_embeddings()(input_ids)  # type: ignore[operator]
         with torch.enable_grad():
-            logits = twin(inputs_embeds=words.requires_grad_(), attention_mask=mask).logits
+            logits = twin(input_ids=input_ids, attention_mask=mask).logits
             gradients = torch.autograd.grad(margin(logits, target).sum(), kept)
     return AttentionMaps(tuple(a.detach() for a in kept), gradients, logits.detach())
 
 
-def rollout(attentions: Sequence[Tensor], mask: Tensor) -> Tensor:
+def rollout(attentions: Sequence[Tensor], mask: Tensor, mean: bool = False) -> Tensor:
     """Where ``[CLS]`` gets its information from when it is passed on by attention alone.
 
     Each layer is 0.5 * (attention, mean of its heads) + 0.5 * identity, the latter for the
@@ -117,6 +118,8 @@ def rollout(attentions: Sequence[Tensor], mask: Tensor) -> Tensor:
         First layer first, each (batch, heads, queries, keys).
     mask
         (batch, tokens), 1 at tokens and 0 at padding.
+    mean
+        The classifier reads the mean of all tokens, not the first: so does the answer.
 
     Returns
     -------
@@ -131,7 +134,7 @@ def rollout(attentions: Sequence[Tensor], mask: Tensor) -> Tensor:
     -----
     Abnar & Zuidema, ACL 2020 (arXiv 2005.00928).
     """
-    row, kept = _first_token(attentions, mask)
+    row, kept = _pooling(attentions, mask, mean)
     # Row times matrices, from the last layer on, is the row of the product at less cost.
     for attention in reversed(attentions):
         joint = 0.5 * (attention.mean(dim=1) * kept[:, None, :] + torch.diag_embed(kept))
@@ -142,7 +145,7 @@ def rollout(attentions: Sequence[Tensor], mask: Tensor) -> Tensor:
 
 
 def attention_x_gradient(
-    attentions: Sequence[Tensor], gradients: Sequence[Tensor], mask: Tensor
+    attentions: Sequence[Tensor], gradients: Sequence[Tensor], mask: Tensor, mean: bool = False
 ) -> Tensor:
     """Where ``[CLS]`` gets what raises the explained output, passed on by attention alone.
 
@@ -156,11 +159,13 @@ def attention_x_gradient(
         First layer first, each (batch, heads, queries, keys): see :func:`attention_maps`.
     mask
         (batch, tokens), 1 at tokens and 0 at padding.
+    mean
+        The classifier reads the mean of all tokens, not the first: so does the answer.
 
     Returns
     -------
-    (batch, tokens), not negative, zero at padding; at least 1 at the first token, which starts
-    with 1.
+    (batch, tokens), not negative, zero at padding; at least what a token starts with, 1 at the
+    first, or 1 over their number for a mean.
 
     Raises
     ------
@@ -171,18 +176,20 @@ def attention_x_gradient(
     -----
     Chefer et al., ICCV 2021 (arXiv 2103.15679), equations 5 and 6.
     """
-    row, kept = _first_token(attentions, mask)
+    row, kept = _pooling(attentions, mask, mean)
     for attention, gradient in zip(reversed(attentions), reversed(gradients), strict=True):
         favourable = (attention * gradient).clamp(min=0).mean(dim=1) * kept[:, None, :]
         row = row + (row[:, None, :] @ favourable)[:, 0]
     return row
 
 
-def _first_token(attentions: Sequence[Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Row of the first token in the identity, and the mask in the attention's precision."""
+def _pooling(attentions: Sequence[Tensor], mask: Tensor, mean: bool) -> tuple[Tensor, Tensor]:
+    """Share of each token in what the classifier reads, and the mask; in attention's precision."""
     if not len(attentions):
         raise InputError("no attention layers; give the attentions of at least one")
     kept = mask.to(attentions[0])
+    if mean:
+        return kept / kept.sum(dim=1, keepdim=True), kept
     row = torch.zeros_like(kept)
     row[:, 0] = 1.0
     return row, kept

@@ -31,11 +31,18 @@ class Batch(NamedTuple):
         return padded_batch(self.twin, [self.objective.tokens[i] for i in self.indices])
 
     def outputs(self, words: Tensor) -> Tensor:
-        """Explained outputs (batch,) from input embeddings."""
-        logits = self.twin(inputs_embeds=words, attention_mask=self.padded()["attention_mask"])
-        return self.objective.outputs(
-            self.objective.logits(logits.logits, self.indices), self.indices
-        )
+        """Explained outputs (batch,) from input embeddings.
+
+        They take the place of what the twin's own embedding gives for the batch's ids: some
+        models (ESM) do not treat ``inputs_embeds`` as they treat ids.
+        """
+        embedding = self.twin.get_input_embeddings()
+        handle = embedding.register_forward_hook(lambda module, ids, own: words)
+        try:
+            logits = self.twin(**self.padded()).logits
+        finally:
+            handle.remove()
+        return self.objective.outputs(self.objective.logits(logits, self.indices), self.indices)
 
     def cut(self, relevance: Tensor) -> Arrays:
         """Rows of (batch, tokens) without their padding."""
@@ -88,7 +95,8 @@ def attention_rollout(batch: Batch) -> Baseline:
     kept: list[Tensor] = []
     with attention.attention_table(kept).on(batch.twin) as ruled, torch.no_grad():
         ruled.model(**inputs)
-    return Baseline(batch.cut(attention.rollout(kept, inputs["attention_mask"])))
+    mean = _mean_pooling(batch)
+    return Baseline(batch.cut(attention.rollout(kept, inputs["attention_mask"], mean)))
 
 
 def attention_x_gradient(batch: Batch) -> Baseline:
@@ -98,13 +106,10 @@ def attention_x_gradient(batch: Batch) -> Baseline:
     _margins_only(batch, "attention_x_gradient")
     inputs = batch.padded()
     maps = attention.attention_maps(batch.twin, **_renamed(inputs), target=batch.objective.label)
-    return Baseline(
-        batch.cut(
-            attention.attention_x_gradient(
-                maps.attentions, maps.gradients, inputs["attention_mask"]
-            )
-        )
+    relevance = attention.attention_x_gradient(
+        maps.attentions, maps.gradients, inputs["attention_mask"], _mean_pooling(batch)
     )
+    return Baseline(batch.cut(relevance))
 
 
 def deep_lift_shap(batch: Batch) -> Baseline:
@@ -145,16 +150,17 @@ def mutagenesis(batch: Batch) -> Baseline:
     )
 
 
+_ENCODER_BASELINES: dict[str, Callable[[Batch], Baseline]] = {
+    "saliency": saliency,
+    "integrated_gradients": integrated_gradients,
+    "attention_rollout": attention_rollout,
+    "attention_x_gradient": attention_x_gradient,
+    "occlusion": occlusion,
+    "mutagenesis": mutagenesis,
+    "random": random,
+}
 BASELINES: dict[str, dict[str, Callable[[Batch], Baseline]]] = {
-    DnaBert2Config.model_type: {
-        "saliency": saliency,
-        "integrated_gradients": integrated_gradients,
-        "attention_rollout": attention_rollout,
-        "attention_x_gradient": attention_x_gradient,
-        "occlusion": occlusion,
-        "mutagenesis": mutagenesis,
-        "random": random,
-    },
+    **dict.fromkeys((DnaBert2Config.model_type, "bert", "esm", "modernbert"), _ENCODER_BASELINES),
     RegulatoryCnnConfig.model_type: {
         "saliency": saliency,
         "integrated_gradients": integrated_gradients,
@@ -164,12 +170,16 @@ BASELINES: dict[str, dict[str, Callable[[Batch], Baseline]]] = {
         "random": random,
     },
 }
-"""Methods that are no rule table, by model type; other encoders have ``random`` alone."""
+"""Methods that are no rule table, by model type."""
 
 
 def _words(batch: Batch) -> Tensor:
     with torch.no_grad():
         return batch.twin.get_input_embeddings()(batch.padded()["input_ids"])
+
+
+def _mean_pooling(batch: Batch) -> bool:
+    return getattr(batch.twin.config, "classifier_pooling", "cls") == "mean"
 
 
 def _renamed(inputs: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from dnalrp.attribution import baselines, encoders, tables
+from dnalrp.attribution import encoders, tables
 from dnalrp.attribution.baselines import BASELINES, Baseline, Batch
 from dnalrp.attribution.convolution import LayerRule
 from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
@@ -21,10 +21,16 @@ from dnalrp.data.nucleotides import checked_sequence
 from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig
 from dnalrp.models.dnabert2 import DnaBert2Config
-from dnalrp.models.prediction import length_batches, padded_batch
+from dnalrp.models.prediction import check_positions, length_batches, padded_batch
+from dnalrp.models.tokenizer import encode
 
 LayerRules = Mapping[str, LayerRule] | None
 
+_ENCODER_TABLES: dict[str, Callable[[str, LayerRules], RuleTable]] = {
+    "attnlrp": lambda alibi, layer_rules: encoders.attnlrp(),
+    "cp_lrp": lambda alibi, layer_rules: encoders.cp_lrp(),
+    "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
+}
 TABLES: dict[str, dict[str, Callable[[str, LayerRules], RuleTable]]] = {
     DnaBert2Config.model_type: {
         "attnlrp": lambda alibi, layer_rules: tables.attnlrp(alibi),
@@ -35,18 +41,9 @@ TABLES: dict[str, dict[str, Callable[[str, LayerRules], RuleTable]]] = {
         "lrp": lambda alibi, layer_rules: tables.convolutional_lrp(layer_rules),
         "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
     },
-    "bert": {
-        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_bert(),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
-    "esm": {
-        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_esm(),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
-    "modernbert": {
-        "attnlrp": lambda alibi, layer_rules: encoders.attnlrp_modernbert(),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
+    "bert": _ENCODER_TABLES,
+    "esm": _ENCODER_TABLES,
+    "modernbert": _ENCODER_TABLES,
 }
 LEDGER_METHODS = ("attnlrp", "cp_lrp", "lrp")
 
@@ -80,7 +77,7 @@ def _tables_of(
 
 
 def _baselines_of(model: PreTrainedModel) -> dict[str, Callable[[Batch], Baseline]]:
-    return BASELINES.get(model.config.model_type, {"random": baselines.random})
+    return BASELINES[model.config.model_type]
 
 
 def explain(
@@ -107,7 +104,7 @@ def explain(
     sequences
         Upper or lower case, of any length.
     method
-        ``attnlrp`` (DNABERT-2, BERT, ESM, ModernBERT), ``cp_lrp`` (DNABERT-2), ``lrp`` (CNN),
+        ``attnlrp`` and ``cp_lrp`` (DNABERT-2, BERT, ESM, ModernBERT), ``lrp`` (CNN),
         ``gradient_x_input``, or one of :data:`~dnalrp.attribution.baselines.BASELINES`; ``random``
         is standard normal noise, the control, which depends on the sequence only.
     target
@@ -124,7 +121,7 @@ def explain(
     progress
         Show a bar with the rate.
     positional
-        Keep ALiBi's relevance by head and distance too (``attnlrp``).
+        Keep ALiBi's relevance by head and distance too (``attnlrp`` on DNABERT-2).
     layer_rules
         Rules of single layers in ``lrp``, by name: see
         :func:`dnalrp.attribution.tables.convolutional_lrp`.
@@ -132,8 +129,9 @@ def explain(
     Raises
     ------
     InputError
-        No sequences, an empty one, other characters than ACGTN, a method, rule or target that
-        does not fit the model, or outputs that are not finite.
+        No sequences, one that is empty or too long for the model, other characters than ACGTN, a
+        tokenizer that does not spell them, a method, rule or target that does not fit the model,
+        or outputs that are not finite.
     """
     options = (batch_size, device, alibi, progress, positional, layer_rules)
     batches = list(iterate_relevance(*(model, sequences, method, target, *options)))
@@ -188,11 +186,13 @@ def iterate_relevance(
         raise InputError("no sequences to explain; give at least one")
     checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
     table = rule_table(model, method, alibi, layer_rules)
-    if positional and method != "attnlrp":
-        raise InputError(f"method {method!r} has no positional relevance; use 'attnlrp'")
-    encoded = model.tokenizer(checked, return_offsets_mapping=True)
-    spans = [np.array(own, dtype=np.int64) for own in encoded["offset_mapping"]]
-    objective = objective_of(model, target, encoded["input_ids"], spans)
+    if positional and (method, model.config.model_type) != ("attnlrp", DnaBert2Config.model_type):
+        raise InputError(
+            f"method {method!r} has no positional relevance here; use 'attnlrp' on a DNABERT-2"
+        )
+    ids, spans = encode(model.tokenizer, checked)
+    check_positions(model, ids)
+    objective = objective_of(model, target, ids, spans)
     lengths = [len(ids) for ids in objective.tokens]
     bar = tqdm(total=len(checked), desc=method, unit="seq", disable=not progress)
     with bar, (table or tables.GRADIENT).on(model) as ruled:

@@ -112,10 +112,10 @@ def integrated_gradients(
 def reference_embeddings(model: PreTrainedModel, input_ids: Tensor) -> Tensor:
     """A baseline without information on the sequence, of the same length and layout.
 
-    Token models: ``[CLS]``, ``[SEP]`` and ``[PAD]`` stay as they are, every other token, that of
-    an N too, becomes ``[MASK]``, which masked-language training made stand for the unknown, or
-    ``[PAD]`` where the tokenizer has no ``[MASK]``. The CNN: 0.25 of each nucleotide at real
-    positions; N and padding stay the zeros that they are.
+    Token models: ``[CLS]``, ``[SEP]`` (``<bos>``, ``<eos>``) and ``[PAD]`` stay, every other token,
+    that of an N too, becomes ``[MASK]``, which masked-language training made stand for the
+    unknown, or ``[PAD]`` where the tokenizer has no ``[MASK]``. The CNN: 0.25 of each nucleotide
+    at real positions; N and padding stay the zeros that they are.
 
     Parameters
     ----------
@@ -146,8 +146,9 @@ def reference_embeddings(model: PreTrainedModel, input_ids: Tensor) -> Tensor:
             "tokenizer: it has neither a [MASK] nor a [PAD] token to make a baseline of; "
             "add one, or pass a baseline of your own"
         )
-    layout = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
-    kept = torch.tensor([token for token in layout if token is not None], device=ids.device)
+    layout = {tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id}
+    layout |= {tokenizer.bos_token_id, tokenizer.eos_token_id}
+    kept = torch.tensor(sorted(layout - {None}), device=ids.device)
     return embed(torch.where(torch.isin(ids, kept), ids, filler))
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import gelu, linear, scaled_dot_product_attention
+from torch.nn.functional import gelu, linear, scaled_dot_product_attention, silu
 
 ALIBI_READINGS = ("absorb", "identity", "uniform")
 STABILISER = 1e-6
@@ -168,6 +168,19 @@ class _GatedGelu(torch.autograd.Function):
         return result
 
 
+class GatedSiluRule(nn.Module):
+    """Gate SiLU(u) * w: uniform rule on the product, identity rule on the SiLU.
+
+    As :class:`GatedGeluRule`, with the logistic function for Phi. Conserves exactly.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        u, w = x.chunk(2, dim=-1)
+        ratio = torch.sigmoid(u.detach())
+        half = 0.5 * _Ratio.apply(u, u.detach() * ratio, ratio) * w
+        return half + half.detach()
+
+
 class GeluRule(nn.Module):
     """Identity rule on the exact GELU: R_in = R_out, the gradient is multiplied by Phi(x)."""
 
@@ -293,6 +306,14 @@ class GateValueRule(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         u, w = x.chunk(2, dim=-1)
         return gelu(u).detach() * w
+
+
+class SiluGateValueRule(nn.Module):
+    """Gate SiLU(u) * w with SiLU(u) a constant: all relevance goes to w (CP-LRP). Conserves."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        u, w = x.chunk(2, dim=-1)
+        return silu(u).detach() * w
 
 
 class AttentionValueRule(nn.Module):

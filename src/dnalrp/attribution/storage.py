@@ -1,10 +1,12 @@
 """Attribution files: token relevance of many sequences in one HDF5 file, written in a stream.
 
 Layout, N sequences with T tokens in all: ``id`` (N), ``length`` (N), ``logits`` (N, labels),
-``outputs`` (N), ``offsets`` (N + 1), ``relevance`` (T) float32, ``spans`` (T, 2), and ``ledger``
-(N, 6) where the method has one. Tokens of sequence i are ``offsets[i]:offsets[i + 1]``. The
-attribute ``provenance`` says what made the file. Sequences lie in the order in which they were
-computed; :func:`read_attributions` gives them in the order asked for.
+``outputs`` (N), ``offsets`` (N + 1), ``relevance`` (T) float32, ``spans`` (T, 2), and, where the
+method has them, ``ledger`` (N, 6 terms or, with position embeddings, 7) and ``gap`` (N), by which
+the relevance misses the sum that the method promises. Tokens of sequence i are
+``offsets[i]:offsets[i + 1]``. The attribute ``provenance`` says what made the file. Sequences lie
+in the order in which they were computed; :func:`read_attributions` gives them in the order asked
+for.
 """
 
 import json
@@ -29,6 +31,7 @@ class StoredBatch(NamedTuple):
     logits: npt.NDArray[np.float64]
     outputs: npt.NDArray[np.float64]
     ledger: npt.NDArray[np.float64] | None
+    gap: npt.NDArray[np.float64] | None = None
 
 
 class Attributions(NamedTuple):
@@ -42,6 +45,7 @@ class Attributions(NamedTuple):
     outputs: npt.NDArray[np.float64]
     ledger: npt.NDArray[np.float64] | None
     provenance: dict[str, Any]
+    gap: npt.NDArray[np.float64] | None = None
 
 
 def write_attributions(
@@ -66,6 +70,8 @@ def _append_batch(file: h5py.File, batch: StoredBatch) -> None:
     _extend(file, "spans", np.concatenate(batch.spans).astype(np.int32))
     if batch.ledger is not None:
         _extend(file, "ledger", batch.ledger)
+    if batch.gap is not None:
+        _extend(file, "gap", batch.gap)
 
 
 def _extend(file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
@@ -97,6 +103,7 @@ def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> Att
             outputs=file["outputs"][:][rows],
             ledger=file["ledger"][:][rows] if "ledger" in file else None,
             provenance=json.loads(file.attrs["provenance"]),
+            gap=file["gap"][:][rows] if "gap" in file else None,
         )
 
 

@@ -56,12 +56,13 @@ class RuleTable:
     ``rules`` are replaced; ``plain`` keep their own gradient: operations for which it is the
     rule (sums, ReLU, max-pooling, dropout that is off) and the modules that hold others. A
     module of any other type is refused, subclasses too, since they may compute anything.
-    ``plain`` None lets every module keep its own gradient. ``attention`` names the function, in
-    the registry of transformers, that the model's attention calls.
+    ``plain`` None lets every module keep its own gradient. ``attention`` names the implementation,
+    in the words of transformers, whose kind of mask the rules for attention read.
 
     ``by_name`` wins over the type: keys are names of modules or patterns of the shell
     (``*.convolution``), of which the first that fits counts. ``prepared`` is applied to the model
     first and must not touch it: it gives an equal model, or the same, that the rules fit.
+    ``rounding`` is how far, relative to the largest logit, rules may move outputs in float64.
     """
 
     name: str
@@ -70,6 +71,7 @@ class RuleTable:
     attention: str | None = None
     by_name: Mapping[str, Rule] = field(default_factory=dict)
     prepared: Callable[[nn.Module], nn.Module] | None = None
+    rounding: float = 1e-9
 
     @contextmanager
     def on(self, model: Any) -> Iterator[Ruled]:

@@ -11,7 +11,6 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from dnalrp.errors import InputError
-from dnalrp.models.dnabert2 import DnaBert2ForMaskedLM
 from dnalrp.models.prediction import margin
 
 Quantity = Literal["margin", "logit", "probability"]
@@ -92,7 +91,7 @@ def objective_of(
     InputError
         A target that does not fit the model, or that the model or a sequence lacks.
     """
-    masked_model = isinstance(model, DnaBert2ForMaskedLM)
+    masked_model = model.get_output_embeddings() is not None  # classifiers predict no tokens
     if isinstance(target, MaskedToken):
         if not masked_model:
             raise InputError(

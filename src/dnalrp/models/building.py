@@ -26,7 +26,7 @@ def build_model(
     Parameters
     ----------
     architecture
-        ``dnabert2`` or ``regulatory_cnn``.
+        ``dnabert2`` or ``regulatory_cnn``; ``bert``, ``esm`` and ``modernbert`` pretrained only.
     size
         Fields of the architecture's configuration; of no effect on a pretrained model.
     pretrained, revision
@@ -39,7 +39,8 @@ def build_model(
     Raises
     ------
     InputError
-        The pretrained model cannot be loaded or is of another architecture.
+        The pretrained model cannot be loaded or is of another architecture, or there is none for
+        an architecture that is not trained from random weights.
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -51,6 +52,11 @@ def build_model(
                     f"{architecture}; correct one of them"
                 )
             return loaded
+        if architecture not in (DnaBert2Config.model_type, RegulatoryCnnConfig.model_type):
+            raise InputError(
+                f"architecture {architecture!r} is not trained from random weights; "
+                "name a checkpoint under 'pretrained'"
+            )
         if architecture == RegulatoryCnnConfig.model_type:
             tokenizer = nucleotide_tokenizer()
             cnn_config = RegulatoryCnnConfig(num_labels=2, **size)  # type: ignore[arg-type]

@@ -1,32 +1,105 @@
 """Load a classifier with its tokenizer, refusing what would fail silently later."""
 
 import logging
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any, NamedTuple
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
-from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertForSequenceClassification,
+    EsmConfig,
+    EsmForSequenceClassification,
+    ModernBertConfig,
+    ModernBertForSequenceClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
 
 from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
 from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
+from dnalrp.models.nucleotide_transformer import NucleotideTransformerForSequenceClassification
+from dnalrp.models.tokenizer import token_spans
 
 log = logging.getLogger(__name__)
 
-_ARCHITECTURES: dict[str, tuple[type[PreTrainedConfig], type[PreTrainedModel]]] = {
-    DnaBert2Config.model_type: (DnaBert2Config, DnaBert2ForSequenceClassification),
-    RegulatoryCnnConfig.model_type: (RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification),
+
+class Architecture(NamedTuple):
+    """Classes for a checkpoint, and patterns of names of tensors.
+
+    ``new`` may be missing, as in a checkpoint without a classifier; ``left_out`` may be left over,
+    as the head of a masked-language model.
+    """
+
+    config: type[PreTrainedConfig]
+    model: type[PreTrainedModel]
+    new: tuple[str, ...] = ("classifier.*",)
+    left_out: tuple[str, ...] = ()
+
+
+_BERT_TENSORS = {
+    "new": ("classifier.*", "bert.pooler.*"),
+    "left_out": ("cls.*", "*.position_ids"),
 }
-_NEW_IN_A_CLASSIFIER = ("classifier.", "bert.pooler.")
-_NOT_IN_A_CLASSIFIER = ("cls.",)
+_ESM_TENSORS = {
+    "new": ("classifier.*", "esm.contact_head.*", "*.inv_freq"),
+    "left_out": ("lm_head.*", "*.position_ids", "*.inv_freq"),
+}
+NUCLEOTIDE_TRANSFORMER = "esm, gated"
+_ARCHITECTURES = {
+    DnaBert2Config.model_type: Architecture(
+        DnaBert2Config, DnaBert2ForSequenceClassification, **_BERT_TENSORS
+    ),
+    RegulatoryCnnConfig.model_type: Architecture(
+        RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
+    ),
+    "bert": Architecture(BertConfig, BertForSequenceClassification, **_BERT_TENSORS),
+    "esm": Architecture(EsmConfig, EsmForSequenceClassification, **_ESM_TENSORS),
+    NUCLEOTIDE_TRANSFORMER: Architecture(
+        EsmConfig, NucleotideTransformerForSequenceClassification, **_ESM_TENSORS
+    ),
+    "modernbert": Architecture(
+        ModernBertConfig,
+        ModernBertForSequenceClassification,
+        new=("classifier.*", "head.*"),
+        left_out=("decoder.*",),
+    ),
+}
+_PUBLIC_NAMES = [name for name in _ARCHITECTURES if name != NUCLEOTIDE_TRANSFORMER]
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    ImportError,
+    SafetensorError,
+    StrictDataclassError,
+)
+_NOT_TRAINED = ("esm.contact_head.*", "*.inv_freq")
+_SPECIAL_TOKENS = {
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "pad_token": "[PAD]",
+    "mask_token": "[MASK]",
+}
 
 
 def load(
     name: str | Path, num_labels: int | None = None, revision: str = "main"
 ) -> PreTrainedModel:
-    """Load a DNABERT-2 or CNN classifier in evaluation mode; ``model.tokenizer`` comes with it.
+    """Load a classifier in evaluation mode; ``model.tokenizer`` comes with it.
+
+    DNABERT-2, the CNN, and classifiers of transformers' own classes for BERT (DNABERT, GENA-LM,
+    GROVER), ESM (Nucleotide Transformer) and ModernBERT.
 
     Parameters
     ----------
@@ -39,41 +112,69 @@ def load(
 
     Weights are read from safetensors, or from ``pytorch_model.bin`` as weights only: nothing
     from a checkpoint is ever run. A checkpoint without a classifier, as that of the hub, gets a
-    random one, and a warning says so.
+    random one, and a warning says so. Another warning names a checkpoint that brings code of its
+    own, which may compute something else than the class that it is read into.
 
     Raises
     ------
     InputError
-        No such checkpoint, another architecture, or tensors missing or left over.
+        No such checkpoint, another architecture, tensors missing or left over, or a tokenizer
+        that does not fit the model or does not spell DNA.
     """
     name = str(name)
     if Path(name).is_file():
         raise InputError(f"{name}: is a file; give the folder that holds the model")
     settings = _configuration(name, revision)
-    config_class, model_class = _architecture(name, settings)
+    architecture = _architecture(name, settings)
     changes = {} if num_labels is None else {"num_labels": num_labels}
     try:
-        config = config_class.from_dict(settings, **changes)
-        model, info = model_class.from_pretrained(
+        config = architecture.config.from_dict(settings, **changes)
+        model, info = architecture.model.from_pretrained(
             name, config=config, revision=revision, dtype=torch.float32, output_loading_info=True
         )
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(name, revision=revision)
+        tokenizer = _tokenizer(name, revision)
     except UnpicklingError as error:
         raise InputError(
             f"{name}: pytorch_model.bin holds more than weights and is not read; "
             "save the checkpoint as safetensors"
         ) from error
-    except (OSError, ValueError, RuntimeError, SafetensorError, StrictDataclassError) as error:
+    except _UNREADABLE as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{name}: cannot be loaded ({reason}); check the checkpoint") from error
-    _check_tensors(name, info)
-    if len(tokenizer) > config.vocab_size:
-        raise InputError(
-            f"{name}: the tokenizer has {len(tokenizer)} tokens but the model {config.vocab_size};"
-            " put the tokenizer that the model was trained with into the folder"
-        )
+    _check_tensors(name, info, architecture)
+    _check_tokenizer(name, tokenizer, config.vocab_size)
     model.tokenizer = tokenizer
+    # else transformers would save tensors under the older names that it looked for in the file
+    # (LayerNorm.gamma), and the Trainer, which reads them back as they are, would lose them
+    model._weight_conversions = []
     return model.eval()
+
+
+def _tokenizer(name: str, revision: str) -> PreTrainedTokenizerBase:
+    """The fast tokenizer as it is stored, or what transformers makes of a vocabulary."""
+    try:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(name, revision=revision)
+    except (OSError, ValueError):
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
+    vocabulary = tokenizer.get_vocab()
+    for role, token in _SPECIAL_TOKENS.items():  # BERT's, which older checkpoints do not spell out
+        if getattr(tokenizer, role) is None and token in vocabulary:
+            setattr(tokenizer, role, token)
+    return tokenizer
+
+
+def _check_tokenizer(name: str, tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> None:
+    cure = "put the tokenizer that the model was trained with into the folder"
+    if len(tokenizer) > vocabulary:
+        raise InputError(
+            f"{name}: the tokenizer has {len(tokenizer)} tokens but the model {vocabulary}; {cure}"
+        )
+    if tokenizer.pad_token_id is None:
+        raise InputError(f"{name}: the tokenizer has no padding token; {cure}")
+    try:
+        token_spans(tokenizer, ["ACGTTGCATGCAAGCTTCGA"])
+    except InputError as error:
+        raise InputError(f"{name}: the tokenizer does not spell DNA ({error}); {cure}") from error
 
 
 def _configuration(name: str, revision: str) -> dict[str, object]:
@@ -89,37 +190,51 @@ def _configuration(name: str, revision: str) -> dict[str, object]:
     return settings
 
 
-def _architecture(
-    name: str, settings: dict[str, object]
-) -> tuple[type[PreTrainedConfig], type[PreTrainedModel]]:
-    """Classes for a configuration; the published one is known by ALiBi."""
+def _architecture(name: str, settings: Mapping[str, object]) -> Architecture:
+    """Classes for a configuration.
+
+    The published DNABERT-2 is known by ALiBi, version 2 of the Nucleotide Transformer by a
+    feed-forward block without biases.
+    """
     model_type = settings.get("model_type")
     if model_type in (None, "bert") and "alibi_starting_size" in settings:
         model_type = DnaBert2Config.model_type
+    if model_type == "esm" and settings.get("add_bias_fnn") is False:
+        model_type = NUCLEOTIDE_TRANSFORMER
     if model_type not in _ARCHITECTURES:
         raise InputError(
             f"{name}: architecture {model_type!r} is not supported; "
-            f"give a checkpoint of {' or '.join(_ARCHITECTURES)}"
+            f"give a checkpoint of {' or '.join(_PUBLIC_NAMES)}"
         )
-    return _ARCHITECTURES[str(model_type)]
+    chosen = _ARCHITECTURES[str(model_type)]
+    if "auto_map" in settings and model_type != DnaBert2Config.model_type:
+        log.warning(
+            "%s brings code of its own, which is not run: it is read as %s; "
+            "compare its outputs with published ones",
+            *(name, chosen.model.__name__),
+        )
+    return chosen
 
 
-def _check_tensors(name: str, info: dict[str, object]) -> None:
-    missing = {str(key) for key in info["missing_keys"]}  # type: ignore[attr-defined]
-    unexpected = {str(key) for key in info["unexpected_keys"]}  # type: ignore[attr-defined]
-    if lacking := sorted(key for key in missing if not key.startswith(_NEW_IN_A_CLASSIFIER)):
+def _check_tensors(name: str, info: Mapping[str, Any], architecture: Architecture) -> None:
+    if lacking := _others(info["missing_keys"], architecture.new):
         raise InputError(
             f"{name}: lacks {len(lacking)} tensors, {lacking[0]!r} among them; "
             "the checkpoint is of another architecture or damaged"
         )
-    if extra := sorted(key for key in unexpected if not key.startswith(_NOT_IN_A_CLASSIFIER)):
+    if extra := _others(info["unexpected_keys"], architecture.left_out):
         raise InputError(
             f"{name}: holds {len(extra)} tensors that the model has no place for, {extra[0]!r} "
             "among them; the checkpoint is of another architecture"
         )
-    if missing:
+    if new := _others(info["missing_keys"], _NOT_TRAINED):
         log.warning(
             "%s has no classifier: %s are new and random, fine-tune before explaining",
             name,
-            ", ".join(sorted(missing)),
+            ", ".join(new),
         )
+
+
+def _others(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
+    """Names that fit no pattern, sorted."""
+    return sorted(n for n in names if not any(fnmatchcase(n, pattern) for pattern in patterns))

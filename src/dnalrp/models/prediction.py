@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
 from dnalrp.errors import InputError
+from dnalrp.models.tokenizer import token_ids
 
 TOKENISED_AT_ONCE = 4096  # sequences: what a tokenizer says of each takes far more than its ids
 MAX_TOKENS = 16_384  # of a batch: long sequences come in smaller ones, so that memory is bounded
@@ -46,6 +47,27 @@ def margin(logits: Tensor, target: int | None) -> Tensor:
     return logits[:, chosen] - others.amax(dim=-1)
 
 
+def check_positions(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> None:
+    """Refuse sequences of more tokens than the model has position embeddings, if it has any.
+
+    Raises
+    ------
+    InputError
+        A sequence is too long; the message names the first.
+    """
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            # where padding has a row, as in ESM, positions start behind it
+            reserved = 0 if module.padding_idx is None else module.padding_idx + 1
+            limit = module.num_embeddings - reserved
+            for number, own in enumerate(tokens):
+                if len(own) > limit:
+                    raise InputError(
+                        f"sequence {number}: has {len(own)} tokens but the model positions for "
+                        f"{limit}; shorten it"
+                    )
+
+
 def predict(
     model: PreTrainedModel,
     sequences: Sequence[str],
@@ -56,11 +78,16 @@ def predict(
 
     ``progress`` names a progress bar. The model is used as it is: in evaluation mode, on the
     device it is on. Batches hold sequences of similar length, so that padding costs little.
+
+    Raises
+    ------
+    InputError
+        A sequence is too long or too short for the model.
     """
     tokens: list[list[int]] = []
     for start in range(0, len(sequences), TOKENISED_AT_ONCE):
         block = list(sequences[start : start + TOKENISED_AT_ONCE])
-        tokens += model.tokenizer(block)["input_ids"]
+        tokens += token_ids(model.tokenizer, block)
     return predict_tokens(model, tokens, batch_size, progress)
 
 
@@ -72,6 +99,7 @@ def predict_tokens(
     progress: str | None = None,
 ) -> npt.NDArray[np.float64]:
     """Like :func:`predict`, of sequences that are token ids already, special tokens included."""
+    check_positions(model, tokens)
     lengths = [len(ids) for ids in tokens]
     logits = np.empty((len(tokens), model.config.num_labels))
     with tqdm(total=len(tokens), desc=progress, unit="seq", disable=progress is None) as bar:
@@ -84,5 +112,10 @@ def predict_tokens(
 
 def padded_batch(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> dict[str, Tensor]:
     """Token ids of unequal length as ``input_ids`` and ``attention_mask`` on the model's device."""
-    batch = model.tokenizer.pad({"input_ids": list(tokens)}, return_tensors="pt")
+    batch = model.tokenizer.pad(
+        {"input_ids": list(tokens)},
+        padding_side="right",
+        return_attention_mask=True,
+        return_tensors="pt",
+    )
     return {name: batch[name].to(model.device) for name in ("input_ids", "attention_mask")}

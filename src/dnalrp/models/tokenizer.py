@@ -1,11 +1,15 @@
-"""Tokenizers: byte pairs for DNABERT-2, single nucleotides for the CNN."""
+"""Tokenizers: byte pairs for DNABERT-2, single nucleotides for the CNN; any model's tokens."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from dnalrp.data.nucleotides import NUCLEOTIDES
+from dnalrp.errors import InputError
 
 SPECIAL_TOKENS = ("[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]")
 
@@ -56,9 +60,128 @@ def nucleotide_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
+class Encoded(NamedTuple):
+    """Token ids of sequences, specials included, and their half-open spans (tokens, 2).
+
+    Spans are in nucleotides, ``[start, end)``; special tokens have (0, 0). Those of overlapping
+    k-mers overlap.
+    """
+
+    ids: list[list[int]]
+    spans: list[npt.NDArray[np.int64]]
+
+
+def token_ids(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> list[list[int]]:
+    """Token ids of every sequence, specials included.
+
+    A tokenizer that knows k-mers of one length only (DNABERT) is given the overlapping k-mers of
+    the sequence, joined by spaces, as it was trained to read them.
+
+    Raises
+    ------
+    InputError
+        A sequence is shorter than the k-mers.
+    """
+    return tokenizer(_readable(sequences, _kmer_length(tokenizer)))["input_ids"]
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Encoded:
+    """Like :func:`token_ids`, with the span of every token.
+
+    Raises
+    ------
+    InputError
+        The tokens do not spell the sequence: an unknown token hides known bases, or some are left
+        out. N may be unknown.
+    """
+    width = _kmer_length(tokenizer)
+    texts = _readable(sequences, width)
+    encoded = tokenizer(texts, return_offsets_mapping=tokenizer.is_fast)
+    ids: list[list[int]] = encoded["input_ids"]
+    if tokenizer.is_fast:
+        offsets = encoded["offset_mapping"]
+        spans = [np.array(own, dtype=np.int64).reshape(-1, 2) for own in offsets]
+    else:
+        spans = [_walked(tokenizer, *pair) for pair in zip(texts, ids, strict=True)]
+    if width:  # offsets are in the text of k-mers and spaces
+        spans = [
+            np.where(own[:, 1:] > 0, own[:, :1] // (width + 1) + (0, width), 0) for own in spans
+        ]
+    for number, (sequence, tokens, own) in enumerate(zip(sequences, ids, spans, strict=True)):
+        unknown = np.array(tokens) == tokenizer.unk_token_id
+        _check_spelling(f"sequence {number}", sequence, own, unknown, width)
+    return Encoded(ids, spans)
+
+
 def token_spans(
-    tokenizer: PreTrainedTokenizerFast, sequences: Sequence[str]
-) -> list[list[tuple[int, int]]]:
+    tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]
+) -> list[npt.NDArray[np.int64]]:
     """Half-open spans ``[start, end)`` of every token in its sequence; specials have (0, 0)."""
-    encoded = tokenizer(list(sequences), return_offsets_mapping=True)
-    return [[tuple(span) for span in spans] for spans in encoded["offset_mapping"]]
+    return encode(tokenizer, sequences).spans
+
+
+def _kmer_length(tokenizer: PreTrainedTokenizerBase) -> int:
+    """Length of the k-mers of a vocabulary of nothing else, 0 for any other vocabulary."""
+    words = set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)
+    lengths = {len(word) for word in words}
+    return lengths.pop() if len(lengths) == 1 and min(lengths) > 1 else 0
+
+
+def _readable(sequences: Sequence[str], width: int) -> list[str]:
+    if not width:
+        return list(sequences)
+    for number, sequence in enumerate(sequences):
+        if len(sequence) < width:
+            raise InputError(
+                f"sequence {number}: has {len(sequence)} bases but the model reads {width}-mers; "
+                f"give at least {width}"
+            )
+    return [
+        " ".join(s[start : start + width] for start in range(len(s) - width + 1)) for s in sequences
+    ]
+
+
+def _walked(
+    tokenizer: PreTrainedTokenizerBase, text: str, ids: Sequence[int]
+) -> npt.NDArray[np.int64]:
+    """Spans of a tokenizer that tells none: its tokens one after the other along the text."""
+    pieces = tokenizer.tokenize(text)
+    before = tokenizer.build_inputs_with_special_tokens([-1]).index(-1)
+    spans, start = np.zeros((len(ids), 2), dtype=np.int64), 0
+    for place, piece in enumerate(pieces, before):
+        start = text.find(piece, start)
+        if start < 0:
+            raise InputError(
+                f"token {piece!r} is not in the sequence where it should be; the tokenizer does "
+                "not spell DNA, use one that gives offsets"
+            )
+        spans[place] = start, start + len(piece)
+        start += len(piece)
+    return spans
+
+
+def _check_spelling(
+    where: str,
+    sequence: str,
+    spans: npt.NDArray[np.int64],
+    unknown: npt.NDArray[np.bool_],
+    width: int,
+) -> None:
+    for start, end in spans[unknown]:
+        hidden = sequence[start:end]
+        if (width and "N" not in hidden) or (not width and hidden.strip("N")):
+            raise InputError(
+                f"{where}: bases {start + 1} to {end} are one unknown token, {hidden[:20]!r}; the "
+                "tokenizer does not read DNA as the model does, use the model's own"
+            )
+    if width or (spans[:, 1] - spans[:, 0]).sum() == len(sequence):
+        return
+    left_out = np.ones(len(sequence), dtype=bool)
+    for start, end in spans:
+        left_out[start:end] = False
+    missing = [place for place in np.flatnonzero(left_out) if sequence[place] != "N"]
+    if missing:
+        raise InputError(
+            f"{where}: no token holds base {missing[0] + 1}, {sequence[missing[0]]!r}; the "
+            "tokenizer leaves out what it does not know, use the model's own"
+        )
