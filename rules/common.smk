@@ -12,6 +12,7 @@ sys.path.insert(0, str(PACKAGE))
 
 from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
 from dnalrp.errors import InputError
+from dnalrp.models.checkpoints import checkpoint_files
 from dnalrp.settings import SHUFFLED, check_settings
 
 # a data set, model or background key that --configfile sets to null is left out
@@ -121,9 +122,12 @@ def true_motifs(wildcards):
 
 
 def pretrained_files(wildcards):
-    """The files of a local folder that training starts from, if it does."""
-    folder = Path(model_settings(wildcards)["pretrained"] or "")
-    return sorted(folder.glob("*.*")) if folder.name and folder.is_dir() else []
+    """The files of a local checkpoint that training starts from, if it does."""
+    name = model_settings(wildcards)["pretrained"]
+    try:
+        return checkpoint_files(name) if name else []
+    except InputError as error:
+        raise WorkflowError(f"models.{wildcards.model}.pretrained: {error}") from None
 
 
 def simulation_background(wildcards):

@@ -10,6 +10,7 @@ from conftest import toy_dnabert2
 from safetensors.torch import load_file
 
 from dnalrp.errors import InputError
+from dnalrp.models import prediction
 from dnalrp.models.dnabert2 import (
     DnaBert2Config,
     DnaBert2ForMaskedLM,
@@ -73,6 +74,13 @@ def test_padding_and_batch_do_not_change_logits(dnabert2, sequences):
     together = predict(dnabert2, sequences)
     alone = [predict(dnabert2, [sequence])[0] for sequence in sequences]
     assert together == pytest.approx(np.stack(alone), abs=1e-12)
+
+
+def test_sequences_tokenised_in_pieces_give_the_same_logits(dnabert2, sequences, monkeypatch):
+    whole = predict(dnabert2, sequences)
+    monkeypatch.setattr(prediction, "TOKENISED_AT_ONCE", 4)
+    assert len(sequences) % 4  # the last piece is a part
+    np.testing.assert_allclose(predict(dnabert2, sequences), whole, rtol=1e-10)
 
 
 def test_masked_language_model_has_the_published_layout():

@@ -51,6 +51,27 @@ def test_batch_norm_is_optional_and_true_or_false():
         check_settings(changed("models/cnn/size/batch_norm", 1), SCHEMA)
 
 
+def test_only_a_pretrained_model_is_taken_without_training():
+    settings = copy.deepcopy(DEFAULT)
+    settings["models"]["dnabert2"]["training"] = None
+    with pytest.raises(InputError, match=r"models.dnabert2.training: null takes a fine-tuned"):
+        check_settings(settings, SCHEMA)
+    settings["models"]["dnabert2"]["pretrained"] = "output/dnabert2"
+    check_settings(settings, SCHEMA)
+
+
+@pytest.mark.parametrize("weights", [None, "balanced", [1, 2.5]])
+def test_training_can_be_varied(weights):
+    settings = changed("models/dnabert2/training/adapter", {"rank": 8, "alpha": 16, "dropout": 0})
+    settings["models"]["dnabert2"]["training"] |= {
+        "class_weights": weights,
+        "patience": None,
+        "warmup_steps": 50,
+        "precision": "bfloat16",
+    }
+    check_settings(settings, SCHEMA)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
@@ -80,6 +101,19 @@ def test_batch_norm_is_optional_and_true_or_false():
         ("models/dnabert2/size/hidden_size", 130, "hidden_size 130 is not a multiple"),
         ("models/dnabert2/training/epochs", 0, "training.epochs: 0 is less than the minimum"),
         ("models/dnabert2/training/lr", 1, "models.dnabert2.training: unknown setting 'lr'"),
+        ("models/cnn/training/learning_rate", 0, "learning_rate: 0 is less than or equal to the"),
+        ("models/cnn/training/preset", "gue", "models.cnn.training: unknown setting 'preset'"),
+        ("models/cnn/training/precision", "float16", "precision: float16 needs a CUDA device"),
+        ("models/cnn/training/precision", "fp16", "precision: 'fp16' is not one of"),
+        ("models/cnn/training/adapter", {"rank": 8}, "adapter: setting 'alpha' is missing"),
+        (
+            "models/cnn/training/adapter",
+            {"rank": 8, "alpha": 16, "dropout": 0},
+            "models.cnn.training.adapter: a regulatory_cnn has no encoder",
+        ),
+        ("models/cnn/training/class_weights", "even", "class_weights: 'even' does not match"),
+        ("models/cnn/training/class_weights", [1, 0], "class_weights.1: 0 is less than or equal"),
+        ("models/cnn/training/schedule", "constant", "schedule: 'constant' is not one of"),
         ("attribute/methods/cnn", ["attnlrp"], "attribute.methods.cnn: 'attnlrp' does not explain"),
         ("attribute/methods/cnn", None, "attribute.methods: no methods for model 'cnn'"),
         ("attribute/methods/cnn", ["attnlrp_randomised"], "'attnlrp_randomised' does not explain"),

@@ -1,20 +1,32 @@
 """Training resumes, augments by seed, and refuses what cannot be learnt."""
 
+import copy
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from conftest import random_sequences
+from sklearn.utils.class_weight import compute_class_weight
+from snakemake.utils import update_config
 
+import dnalrp
 from dnalrp import training
+from dnalrp.attribution.targets import Target
+from dnalrp.data.labels import Labels, read_labels
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
+from dnalrp.models.adapter import AdapterSettings
 from dnalrp.models.building import build_model
-from dnalrp.models.prediction import predict
+from dnalrp.models.prediction import predict, prediction_table
 from dnalrp.performance import performance
+from dnalrp.settings import check_settings
 from dnalrp.training import LabelledSequences, TrainingSettings, train
 
 CPU = torch.device("cpu")
+ROOT = Path(__file__).parent.parent
 SIZE = {"filters": 8, "kernel_size": 7, "second_filters": 8, "hidden_size": 8}
 SETTINGS = TrainingSettings(
     epochs=4,
@@ -42,8 +54,31 @@ def labelled(count=160):
     return frame
 
 
-def new_cnn(seed=1):
-    return build_model("regulatory_cnn", SIZE, None, "main", [], 1, seed)
+def new_cnn(seed=1, labels=2):
+    return build_model("regulatory_cnn", SIZE, None, "main", [], 1, seed, labels)
+
+
+def new_dnabert2(frame, labels=2):
+    size = {"vocab_size": 32, "hidden_size": 16, "intermediate_size": 16}
+    size |= {"num_hidden_layers": 1, "num_attention_heads": 2}
+    texts = frame["sequence"].tolist()
+    return build_model("dnabert2", size, None, "main", texts, 4, 1, labels)
+
+
+EASY = SETTINGS._replace(epochs=20, reverse_complement=0.0, patience=None)
+
+
+def three_classes(count=480):
+    """Class 0 carries GATTACA, class 1 TTCCGGTT, class 2 neither."""
+    words = ("GATTACA", "TTCCGGTT", "")
+    rows = []
+    for index, sequence in enumerate(random_sequences(count, 40, 60)):
+        label = index % 3
+        word = words[label]
+        rows.append((f"s{index}", sequence[:10] + word + sequence[10 + len(word) :], label))
+    frame = pd.DataFrame(rows, columns=["id", "sequence", "label"])
+    frame["split"] = np.array(["train", "train", "train", "dev", "test"])[np.arange(count) // 3 % 5]
+    return frame
 
 
 def test_same_seed_same_weights_and_the_global_generator_is_left_alone():
@@ -72,25 +107,198 @@ def test_training_learns_a_motif(tmp_path):
     assert history["eval_auroc"].notna().sum() >= 4
 
 
-def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch):
-    frame = labelled()
-    whole = new_cnn()
-    train(whole, whole.tokenizer, frame, SETTINGS, tmp_path / "whole", CPU)
+ADAPTER = AdapterSettings(rank=2, alpha=4, dropout=0.1)
+
+
+@pytest.mark.parametrize("adapter", [None, ADAPTER])
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, adapter):
+    frame, settings = labelled(), SETTINGS._replace(adapter=adapter)
+
+    def new():
+        return new_cnn() if adapter is None else new_dnabert2(frame)
+
+    whole = new()
+    train(whole, whole.tokenizer, frame, settings, tmp_path / "whole", CPU)
 
     class EarlyStoppingCallback(training.EarlyStoppingCallback):
         def on_epoch_begin(self, args, state, control, **kwargs):
             if state.epoch >= 2:
                 raise KeyboardInterrupt
 
-    killed = new_cnn()
+    killed = new()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training, "EarlyStoppingCallback", EarlyStoppingCallback)
-        train(killed, killed.tokenizer, frame, SETTINGS, tmp_path / "killed", CPU)
+        train(killed, killed.tokenizer, frame, settings, tmp_path / "killed", CPU)
     (tmp_path / "killed" / "checkpoint-9999").mkdir()  # a kill while one was being written
-    resumed = new_cnn()
-    train(resumed, resumed.tokenizer, frame, SETTINGS, tmp_path / "killed", CPU)
+    resumed, start = new(), new().state_dict()
+    train(resumed, resumed.tokenizer, frame, settings, tmp_path / "killed", CPU)
     for name, weight in whole.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[name], weight, rtol=1e-5, atol=1e-6)
+    moved = {name for name, w in whole.state_dict().items() if not torch.equal(w, start[name])}
+    if adapter is None:
+        assert moved == set(start)
+    else:
+        linear = {n for n in moved if n.endswith(("weight", "classifier.bias"))}
+        assert moved == linear and "classifier.weight" in moved
+        assert not any("orm" in n or "embeddings" in n for n in moved)
+
+
+def test_three_classes_are_learnt_predicted_and_explained(tmp_path):
+    frame = three_classes()
+    model = new_cnn(labels=3)
+    history = train(model, model.tokenizer, frame, EASY, tmp_path, CPU)
+    assert history["eval_auroc"].max() > 0.9
+    test = frame[frame["split"] == "test"]
+    logits = predict(model, test["sequence"].tolist())
+    scores = performance(test["label"].to_numpy(), logits)
+    assert scores["auroc"] > 0.9 and scores["mcc"] > 0.6
+    table = prediction_table(test, logits)
+    named = ["id", "label", "split", "predicted", "margin"]
+    assert list(table) == [*named, "logit_0", "logit_1", "logit_2"]
+    assert (table["predicted"] == logits.argmax(axis=1)).all()
+    maps = dnalrp.explain(model, test["sequence"].tolist(), method="lrp", progress=False)
+    np.testing.assert_allclose(maps.outputs, table["margin"], rtol=1e-4, atol=1e-4)
+
+
+def test_several_labels_a_sequence_are_learnt_and_one_is_explained(tmp_path):
+    frame = labelled(400)
+    second = np.arange(400) // 2 % 2
+    frame["sequence"] = [
+        s[:25] + ("TTCCGGTT" if on else s[25:33]) + s[33:]
+        for s, on in zip(frame["sequence"], second, strict=True)
+    ]
+    frame["split"] = np.array(["train", "train", "train", "dev", "test"])[np.arange(400) // 4 % 5]
+    frame["label"] = [
+        ";".join(str(k) for k in (0, 1) if on[k]) for on in zip(frame["label"], second, strict=True)
+    ]
+    model = new_cnn()
+    train(model, model.tokenizer, frame, EASY, tmp_path, CPU)
+    assert model.config.problem_type == "multi_label_classification"
+    test = (frame["split"] == "test").to_numpy()
+    texts = frame.loc[test, "sequence"].tolist()
+    logits, labels = predict(model, texts), read_labels(frame)
+    assert performance(labels.values[test], logits)["auroc"] > 0.9
+    table = prediction_table(frame[test].assign(id=texts), logits, several=True)
+    assert table["predicted"].iloc[0] == ";".join(map(str, np.flatnonzero(logits[0] > 0)))
+    maps = dnalrp.explain(model, texts, "lrp", target=Target(1, "logit"), progress=False)
+    np.testing.assert_allclose(maps.outputs, logits[:, 1], rtol=1e-4, atol=1e-4)
+    with pytest.raises(InputError, match="independent labels"):
+        dnalrp.explain(model, texts, "lrp", progress=False)
+
+
+def test_balanced_weights_are_inverse_to_how_often_a_class_occurs():
+    labels = Labels(np.array([0, 0, 0, 1, 2, 2, 0]), 3)
+    trained = pd.Series([True] * 6 + [False])
+    weights = training._class_weights("balanced", labels, trained)
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=labels.values[:6])
+    np.testing.assert_allclose(weights, expected, rtol=1e-6)
+    assert weights[labels.values[:6]].mean() == pytest.approx(1)
+    assert training._class_weights([1, 2, 3], labels, trained).tolist() == [1, 2, 3]
+    with pytest.raises(InputError, match="2 weights for 3 classes"):
+        training._class_weights([1, 2], labels, trained)
+
+
+def test_weights_move_the_calls_to_the_rare_class(tmp_path):
+    frame = labelled(400)
+    frame = frame[(frame["label"] == 0) | (np.arange(400) % 16 < 4)]  # fewer positives
+    calls = []
+    for weights in (None, [0.02, 5.0]):
+        model, settings = new_cnn(), SETTINGS._replace(epochs=2, class_weights=weights)
+        train(model, model.tokenizer, frame, settings, tmp_path / str(weights), CPU)
+        calls.append(predict(model, frame["sequence"].tolist()).argmax(axis=1).sum())
+    assert calls[1] > calls[0]
+
+
+def test_the_published_recipe_has_the_published_steps_and_rates(tmp_path):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(config, yaml.safe_load((ROOT / "config/published.yaml").read_text()))
+    check_settings(config, ROOT / "workflow/schemas/config.schema.yaml")
+    own = copy.deepcopy(config["models"]["dnabert2"]["training"])
+    assert own["precision"] == "float16"
+    settings = TrainingSettings.of(own | {"precision": "float32"}, seed=42)
+    sequences = 32_378  # those of GUE's first transcription factor
+    arguments = training._arguments(settings, sequences, tmp_path, CPU)
+    steps = 3 * 1012
+    assert (arguments.eval_steps, arguments.save_steps) == (200, 200)
+    assert arguments.metric_for_best_model == "loss" and not arguments.greater_is_better
+    trainer = training.Trainer(
+        model=new_cnn(), args=arguments, train_dataset=range(sequences), eval_dataset=range(8)
+    )
+    loader = trainer.get_train_dataloader()
+    assert len(loader) * arguments.num_train_epochs == steps
+    trainer.create_optimizer_and_scheduler(steps)
+    rates = []
+    for _ in range(steps):
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+        trainer.optimizer.step()
+        trainer.lr_scheduler.step()
+    assert rates[25] == pytest.approx(1.5e-5)
+    assert max(rates) == rates[50] == pytest.approx(3e-5)
+    assert rates[50 + (steps - 50) // 2] == pytest.approx(1.5e-5)
+    decay = {group["weight_decay"] for group in trainer.optimizer.param_groups}
+    assert decay == {0.0, 0.01}
+
+
+def test_dev_is_seen_every_so_many_steps_and_the_best_by_loss_is_kept(tmp_path):
+    settings = SETTINGS._replace(
+        epochs=2, evaluate_steps=3, best_by="loss", patience=None, warmup_steps=1
+    )
+    frame, model = labelled(), new_cnn()
+    history = train(model, model.tokenizer, frame, settings, tmp_path, CPU)
+    seen = history.dropna(subset=["eval_loss"])
+    assert seen["step"].tolist()[:3] == [3, 6, 9]
+    dev = frame[frame["split"] == "dev"]
+    logits = torch.from_numpy(predict(model, dev["sequence"].tolist()))
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor(dev["label"].tolist()))
+    assert loss.item() == pytest.approx(seen["eval_loss"].min(), rel=1e-4)
+
+
+def test_bfloat16_is_mixed_precision_and_float16_needs_a_gpu(tmp_path):
+    frame, model = labelled(), new_cnn()
+    settings = SETTINGS._replace(epochs=1, precision="bfloat16")
+    history = train(model, model.tokenizer, frame, settings, tmp_path, CPU)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    exact = new_cnn()
+    train(
+        exact, exact.tokenizer, frame, settings._replace(precision="float32"), tmp_path / "x", CPU
+    )
+    close = predict(exact, frame["sequence"].tolist()), predict(model, frame["sequence"].tolist())
+    assert 0 < abs(close[0] - close[1]).max() < 1
+    assert history["eval_auroc"].notna().any()
+    with pytest.raises(InputError, match="float16 needs a CUDA device"):
+        train(model, model.tokenizer, frame, settings._replace(precision="float16"), tmp_path, CPU)
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("enhancer", "label of s3 is 'enhancer': labels are whole numbers"),
+        ("1", "label of s3 is '1'"),
+        (0.5, "label of s0 is 0.0: labels are whole numbers"),  # a column of decimals
+        (None, "label of s3 is missing"),
+        (-1, "label of s3 is -1"),
+        (123456, "label of s3 is 123456"),
+        (4, "the train split has 4 class.es. in 288 sequences, 3 is missing"),
+    ],
+)
+def test_labels_that_are_none_are_refused_in_one_line(tmp_path, label, message):
+    frame = three_classes()
+    frame["label"] = [*frame["label"][:3], label, *frame["label"][4:]]
+    with pytest.raises(InputError, match=message) as error:
+        train(new_cnn(labels=3), new_cnn().tokenizer, frame, SETTINGS, tmp_path, CPU)
+    assert "\n" not in str(error.value)
+
+
+def test_a_class_missing_from_dev_is_named(tmp_path):
+    frame = three_classes()
+    frame = frame[(frame["split"] != "dev") | (frame["label"] != 1)]
+    with pytest.raises(InputError, match=r"the dev split has 2 class.es. in 64 sequences, 1 is"):
+        train(new_cnn(labels=3), new_cnn().tokenizer, frame, SETTINGS, tmp_path, CPU)
+
+
+def test_a_model_with_another_number_of_outputs_is_refused(tmp_path):
+    with pytest.raises(InputError, match="labels go from 0 to 2 but the model has 2 outputs"):
+        train(new_cnn(), new_cnn().tokenizer, three_classes(), SETTINGS, tmp_path, CPU)
 
 
 def test_one_class_is_refused(tmp_path):

@@ -84,6 +84,7 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             known = ", ".join(settings["datasets"])
             yield f"controls.shuffled_labels: no data set {name!r}; choose from {known}"
     for name, model in models.items():
+        yield from _training_contradictions(f"models.{name}", model, settings["gpu"])
         size = model.get("size", {"hidden_size": 0})  # pretrained encoders have none
         heads = size.get("num_attention_heads", 1)
         if size["hidden_size"] % heads:
@@ -99,6 +100,21 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                 f"datasets.{name}.length: {dataset['length']} is less than the {needed} bases that "
                 "motif discovery looks at; raise it, or lower motifs.window or motifs.flank"
             )
+
+
+def _training_contradictions(key: str, model: Mapping[str, Any], gpu: bool) -> Iterator[str]:
+    training = model["training"]
+    if training is None:
+        if model["pretrained"] is None:
+            yield (
+                f"{key}.training: null takes a fine-tuned model as it is, but 'pretrained' names "
+                "none; name one, or say how to train"
+            )
+        return
+    if training["precision"] == "float16" and not gpu:
+        yield f"{key}.training.precision: float16 needs a CUDA device; set gpu: true or float32"
+    if training["adapter"] is not None and model["architecture"] == "regulatory_cnn":
+        yield f"{key}.training.adapter: a regulatory_cnn has no encoder to adapt; set null"
 
 
 def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[str]:

@@ -2,12 +2,15 @@
 
 import logging
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.utils.data import Dataset
 from transformers import (
     DataCollatorWithPadding,
@@ -20,7 +23,10 @@ from transformers import (
 from transformers.trainer_utils import EvalPrediction, get_last_checkpoint
 
 from dnalrp.data import nucleotides
+from dnalrp.data.labels import Labels, check_splits, read_labels
 from dnalrp.errors import InputError
+from dnalrp.models.adapter import AdapterSettings, merge_adapter, with_adapter
+from dnalrp.models.device import check_precision
 from dnalrp.models.prediction import check_positions
 from dnalrp.models.tokenizer import token_ids
 from dnalrp.performance import performance
@@ -31,8 +37,24 @@ log = logging.getLogger(__name__)
 class TrainingSettings(NamedTuple):
     """How to train.
 
-    ``reverse_complement`` is the chance that a training sequence is read from the other strand;
-    ``patience`` counts epochs without a better dev AUROC.
+    Attributes
+    ----------
+    warmup_share, warmup_steps
+        The learning rate rises over this share of all steps or, where given, this many; then it
+        falls along ``schedule``, ``cosine`` or ``linear``.
+    reverse_complement
+        The chance that a training sequence is read from the other strand.
+    best_by, evaluate_steps, patience
+        The model kept is the best on dev by ``auroc``, ``mcc`` or ``loss``, which are taken every
+        so many steps, or every epoch; after ``patience`` times without a better one training
+        stops, where None never.
+    adapter
+        Train low-rank adapters and the classifier instead of all weights.
+    class_weights
+        Weights of the classes in the loss: a number each, or ``balanced``, inverse to how often
+        a class occurs in training (mean 1 over the training sequences).
+    precision
+        ``float32``, or that of mixed precision: ``bfloat16`` or ``float16``.
     """
 
     epochs: int
@@ -41,8 +63,22 @@ class TrainingSettings(NamedTuple):
     weight_decay: float
     warmup_share: float
     reverse_complement: float
-    patience: int
+    patience: int | None
     seed: int
+    warmup_steps: int | None = None
+    schedule: str = "cosine"
+    evaluate_steps: int | None = None
+    best_by: str = "auroc"
+    adapter: AdapterSettings | None = None
+    class_weights: str | Sequence[float] | None = None
+    precision: str = "float32"
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], seed: int) -> "TrainingSettings":
+        """The section ``training`` of a model's settings, checked, with a seed."""
+        adapter = settings.get("adapter")
+        own = None if adapter is None else AdapterSettings(**adapter)
+        return cls(**{**settings, "adapter": own}, seed=seed)
 
 
 class LabelledSequences(Dataset):  # type: ignore[type-arg]
@@ -83,12 +119,15 @@ def train(
     checkpoints: str | Path,
     device: torch.device,
 ) -> pd.DataFrame:
-    """Train ``model`` in place on the ``train`` split; the epoch of best dev AUROC is kept.
+    """Train ``model`` in place on the ``train`` split; what was best on ``dev`` is kept.
+
+    An adapter is merged at the end: the model is plain again.
 
     Parameters
     ----------
     sequences
-        ``sequence, label, split`` with two classes.
+        ``sequence, label, split``; labels as :func:`~dnalrp.data.labels.read_labels` has them, as
+        many as the model has outputs. Of several labels a sequence, each is learnt on its own.
     checkpoints
         Folder for the Trainer's checkpoints. Where it holds one of a run that was killed,
         training resumes from there.
@@ -103,34 +142,58 @@ def train(
     Raises
     ------
     InputError
-        The train or dev split has one class only, or a sequence is too long for the model.
+        Labels that are none, a class missing from the train or dev split, weights of another
+        number of classes, a precision that the device has not, or a sequence too long for the
+        model.
     """
+    check_precision(settings.precision, device)
+    labels = read_labels(sequences)
+    check_splits(labels, sequences["split"], ("train", "dev"))
+    check_outputs(model, labels)
+    if labels.several:
+        model.config.problem_type = "multi_label_classification"
+    sequences = sequences.assign(label=labels.values.tolist())
     splits = {name: sequences[sequences["split"] == name] for name in ("train", "dev")}
-    for name, frame in splits.items():
-        if frame["label"].nunique() < 2:
-            raise InputError(
-                f"the {name} split has {frame['label'].nunique()} class(es) in "
-                f"{len(frame)} sequences; a classifier needs both, check labels and splits"
-            )
     augmented = LabelledSequences(splits["train"], tokenizer, settings.reverse_complement)
     held_out = LabelledSequences(splits["dev"], tokenizer)
     check_positions(model, augmented.tokens + held_out.tokens)
+    weights = _class_weights(settings.class_weights, labels, sequences["split"] == "train")
+    adapter = settings.adapter
     trainer = Trainer(
-        model=model,
+        model=model if adapter is None else with_adapter(model, adapter, settings.seed),
         args=_arguments(settings, len(augmented), Path(checkpoints), device),
         train_dataset=augmented,
         eval_dataset=held_out,
         processing_class=tokenizer,
         data_collator=DataCollatorWithPadding(tokenizer),
+        compute_loss_func=_loss(labels.several, weights),
         compute_metrics=_evaluate,
-        callbacks=[EarlyStoppingCallback(settings.patience)],
+        callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else [],
     )
     last = _last_whole_checkpoint(Path(checkpoints))
     if last:
         log.info("resuming from %s", last)
     trainer.train(resume_from_checkpoint=last)
+    if adapter is not None:
+        merge_adapter(trainer.model)
     model.to(device).eval()
     return pd.DataFrame(trainer.state.log_history)
+
+
+def check_outputs(model: PreTrainedModel, labels: Labels, exactly: bool = True) -> None:
+    """Refuse a model with fewer outputs than there are classes or, if ``exactly``, with more.
+
+    Raises
+    ------
+    InputError
+        One line with both numbers.
+    """
+    outputs = model.config.num_labels
+    if outputs < labels.classes or (outputs != labels.classes and (exactly or labels.several)):
+        raise InputError(
+            f"labels go from 0 to {labels.classes - 1} but the model has {outputs} outputs; "
+            "correct the labels, or take another model"
+        )
 
 
 def _last_whole_checkpoint(folder: Path) -> str | None:
@@ -147,6 +210,7 @@ def _arguments(
     settings: TrainingSettings, sequences: int, folder: Path, device: torch.device
 ) -> TrainingArguments:
     steps = settings.epochs * -(-sequences // settings.batch_size)
+    warmup, every = settings.warmup_steps, settings.evaluate_steps
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=settings.epochs,
@@ -154,16 +218,20 @@ def _arguments(
         per_device_eval_batch_size=256,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
-        warmup_steps=round(settings.warmup_share * steps),
-        lr_scheduler_type="cosine",
-        eval_strategy="epoch",
-        save_strategy="epoch",
+        warmup_steps=round(settings.warmup_share * steps) if warmup is None else warmup,
+        lr_scheduler_type=settings.schedule,
+        eval_strategy="epoch" if every is None else "steps",
+        save_strategy="epoch" if every is None else "steps",
+        eval_steps=every and min(every, steps),
+        save_steps=min(every or steps, steps),
         logging_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
         restore_callback_states_from_checkpoint=True,
-        metric_for_best_model="auroc",
-        greater_is_better=True,
+        metric_for_best_model=settings.best_by,
+        greater_is_better=settings.best_by != "loss",
+        bf16=settings.precision == "bfloat16",
+        fp16=settings.precision == "float16",
         seed=settings.seed,
         report_to=[],
         use_cpu=device.type == "cpu",
@@ -172,6 +240,38 @@ def _arguments(
     )
 
 
+def _class_weights(
+    wanted: str | Sequence[float] | None, labels: Labels, trained: pd.Series
+) -> Tensor | None:
+    """Weights of the classes, (classes,), or None where all count alike."""
+    if wanted is None:
+        return None
+    if labels.several:
+        raise InputError(
+            "class_weights: weigh classes that exclude each other, here a sequence has several "
+            "labels; set null"
+        )
+    if wanted == "balanced":
+        own = labels.values[trained.to_numpy()]
+        return torch.from_numpy(len(own) / (labels.classes * np.bincount(own))).float()
+    if len(wanted) != labels.classes:
+        raise InputError(
+            f"class_weights: {len(wanted)} weights for {labels.classes} classes; give one a class"
+        )
+    return torch.tensor(wanted, dtype=torch.float32)
+
+
+def _loss(several: bool, weights: Tensor | None) -> Callable[..., Tensor]:
+    """Loss of a batch as the Trainer calls it: outputs, labels and how many items there are."""
+
+    def loss(outputs: Any, labels: Tensor, num_items_in_batch: object = None) -> Tensor:
+        if several:
+            return binary_cross_entropy_with_logits(outputs.logits, labels.to(outputs.logits))
+        own = None if weights is None else weights.to(outputs.logits)
+        return cross_entropy(outputs.logits, labels, weight=own)
+
+    return loss
+
+
 def _evaluate(prediction: EvalPrediction) -> dict[str, float]:
-    logits = np.asarray(prediction.predictions)
-    return performance(np.asarray(prediction.label_ids), logits[:, 1] - logits[:, 0])
+    return performance(np.asarray(prediction.label_ids), np.asarray(prediction.predictions))

@@ -105,6 +105,12 @@ def objective_of(
     chosen = target if isinstance(target, Target) else Target(target)
     if chosen.quantity not in QUANTITIES:
         raise InputError(f"quantity {chosen.quantity!r}: choose one of {', '.join(QUANTITIES)}")
+    if model.config.problem_type == "multi_label_classification" and (
+        chosen.label is None or chosen.quantity != "logit"
+    ):
+        raise InputError(
+            'the model has independent labels; explain one of them, with Target(label, "logit")'
+        )
     return Objective(tokens, _class_number(model, chosen.label), chosen.quantity)
 
 

@@ -27,6 +27,7 @@ from dnalrp.errors import InputError
 from dnalrp.evaluation import concentration, localisation, similarity
 from dnalrp.evaluation.maps import Maps, check_finite, nucleotide_maps, token_maps
 from dnalrp.evaluation.metrics import METRICS, Scores, long_form
+from dnalrp.evaluation.orientation import orientation
 from dnalrp.projection import RealTokens, real_tokens
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ class Explained(NamedTuple):
     ``nucleotides`` are keyed by method and map, ``attributions`` by method; all hold the same
     sequences in the order of ``ids``. ``masks`` are the true sites, (length,) each, absent
     where a sequence has none; ``weights``, (length,) each or none at all, the information content
-    of their motifs at each position. ``signs`` are 1 where the evidence for class 1 is explained
-    by the true sites, -1 where that for class 0 is. ``tokens`` are maps on the tokens of the token
+    of their motifs at each position. ``signs`` turn relevance into evidence
+    for the true class. ``tokens`` are maps on the tokens of the token
     model, whose spans are ``token_spans``, keyed alike: ``native`` where the method attributes to
     these tokens, else brought there from nucleotides.
     """
@@ -61,7 +62,8 @@ class Explained(NamedTuple):
 
     @property
     def signs(self) -> npt.NDArray[np.int64]:
-        return 2 * self.labels - 1
+        logits = next(iter(self.attributions.values())).logits
+        return orientation(self.labels, logits)
 
 
 def load_explained(

@@ -20,8 +20,9 @@ def build_model(
     tokenizer_sequences: Sequence[str],
     max_token_length: int,
     seed: int,
+    num_labels: int | None = 2,
 ) -> PreTrainedModel:
-    """Classifier of two classes with its tokenizer as ``model.tokenizer``.
+    """Classifier with its tokenizer as ``model.tokenizer``.
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def build_model(
         What DNABERT-2's byte-pair tokenizer is trained on where there is no pretrained one.
     seed
         Decides all random weights.
+    num_labels
+        Classes, or labels; None for those of a pretrained model that is already a classifier.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def build_model(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if pretrained is not None:
-            loaded = load(pretrained, num_labels=2, revision=revision)
+            loaded = load(pretrained, num_labels, revision, trained=num_labels is None)
             if loaded.config.model_type != architecture:
                 raise InputError(
                     f"{pretrained}: is a {loaded.config.model_type} but 'architecture' says "
@@ -59,10 +62,10 @@ def build_model(
             )
         if architecture == RegulatoryCnnConfig.model_type:
             tokenizer = nucleotide_tokenizer()
-            cnn_config = RegulatoryCnnConfig(num_labels=2, **size)  # type: ignore[arg-type]
+            cnn_config = RegulatoryCnnConfig(num_labels=num_labels, **size)  # type: ignore[arg-type]
             model: PreTrainedModel = RegulatoryCnnForSequenceClassification(cnn_config)
         else:
-            config = DnaBert2Config(num_labels=2, **size)  # type: ignore[arg-type]
+            config = DnaBert2Config(num_labels=num_labels, **size)  # type: ignore[arg-type]
             tokenizer = train_byte_pair_tokenizer(
                 tokenizer_sequences, config.vocab_size, max_token_length
             )

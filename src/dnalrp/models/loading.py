@@ -25,6 +25,7 @@ from transformers import (
 )
 
 from dnalrp.errors import InputError
+from dnalrp.models.checkpoints import find_checkpoint
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
 from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
 from dnalrp.models.nucleotide_transformer import NucleotideTransformerForSequenceClassification
@@ -94,7 +95,10 @@ _SPECIAL_TOKENS = {
 
 
 def load(
-    name: str | Path, num_labels: int | None = None, revision: str = "main"
+    name: str | Path,
+    num_labels: int | None = None,
+    revision: str = "main",
+    trained: bool = False,
 ) -> PreTrainedModel:
     """Load a classifier in evaluation mode; ``model.tokenizer`` comes with it.
 
@@ -105,10 +109,13 @@ def load(
     ----------
     name
         A local folder, or an id on the Hugging Face hub such as ``zhihan1996/DNABERT-2-117M``.
+        Of a training run's folder, the best of its ``checkpoint-*`` is read.
     num_labels
         Outputs of a classifier that is new; by default as the checkpoint's configuration says.
     revision
         Branch, tag or commit on the hub.
+    trained
+        Refuse a checkpoint without a classifier, instead of giving it a random one.
 
     Weights are read from safetensors, or from ``pytorch_model.bin`` as weights only: nothing
     from a checkpoint is ever run. A checkpoint without a classifier, as that of the hub, gets a
@@ -124,15 +131,18 @@ def load(
     name = str(name)
     if Path(name).is_file():
         raise InputError(f"{name}: is a file; give the folder that holds the model")
+    name, tokenizer_name = find_checkpoint(name)
     settings = _configuration(name, revision)
     architecture = _architecture(name, settings)
+    # the published code leaves model_type "bert" and a pointer to its own, remote code
+    settings = {k: v for k, v in settings.items() if k not in ("model_type", "auto_map")}
     changes = {} if num_labels is None else {"num_labels": num_labels}
     try:
         config = architecture.config.from_dict(settings, **changes)
         model, info = architecture.model.from_pretrained(
             name, config=config, revision=revision, dtype=torch.float32, output_loading_info=True
         )
-        tokenizer = _tokenizer(name, revision)
+        tokenizer = _tokenizer(tokenizer_name, revision)
     except UnpicklingError as error:
         raise InputError(
             f"{name}: pytorch_model.bin holds more than weights and is not read; "
@@ -140,8 +150,10 @@ def load(
         ) from error
     except _UNREADABLE as error:
         reason = " ".join(str(error).split())[:200]
+        if "ignore_mismatched_sizes" in reason:
+            reason = f"its tensors are not those of config.json with {config.num_labels} classes"
         raise InputError(f"{name}: cannot be loaded ({reason}); check the checkpoint") from error
-    _check_tensors(name, info, architecture)
+    _check_tensors(name, info, architecture, trained)
     _check_tokenizer(name, tokenizer, config.vocab_size)
     model.tokenizer = tokenizer
     # else transformers would save tensors under the older names that it looked for in the file
@@ -216,7 +228,9 @@ def _architecture(name: str, settings: Mapping[str, object]) -> Architecture:
     return chosen
 
 
-def _check_tensors(name: str, info: Mapping[str, Any], architecture: Architecture) -> None:
+def _check_tensors(
+    name: str, info: Mapping[str, Any], architecture: Architecture, trained: bool
+) -> None:
     if lacking := _others(info["missing_keys"], architecture.new):
         raise InputError(
             f"{name}: lacks {len(lacking)} tensors, {lacking[0]!r} among them; "
@@ -227,7 +241,13 @@ def _check_tensors(name: str, info: Mapping[str, Any], architecture: Architectur
             f"{name}: holds {len(extra)} tensors that the model has no place for, {extra[0]!r} "
             "among them; the checkpoint is of another architecture"
         )
-    if new := _others(info["missing_keys"], _NOT_TRAINED):
+    new = _others(info["missing_keys"], _NOT_TRAINED)
+    if new and trained:
+        raise InputError(
+            f"{name}: has no classifier, {min(new)!r} is missing; fine-tune it, "
+            "or give a fine-tuned checkpoint"
+        )
+    if new:
         log.warning(
             "%s has no classifier: %s are new and random, fine-tune before explaining",
             name,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
@@ -108,6 +109,26 @@ def predict_tokens(
             logits[indices] = model(**batch).logits.double().cpu().numpy()
             bar.update(len(indices))
     return logits
+
+
+def prediction_table(
+    sequences: pd.DataFrame, logits: npt.NDArray[np.float64], several: bool = False
+) -> pd.DataFrame:
+    """Predictions with all that is known: ``id, label, split, predicted, margin, logit_0, ...``.
+
+    ``predicted`` is the class of the highest logit and ``margin`` what is explained by default:
+    class 1 over class 0, of more classes the called one over the next. Where ``several`` labels
+    may be on at once, ``predicted`` lists those with a logit above zero, as in ``0;3``, and there
+    is no margin.
+    """
+    table = sequences[["id", "label", "split"]].reset_index(drop=True)
+    if several:
+        on = [np.flatnonzero(row > 0) for row in logits]
+        table["predicted"] = [";".join(map(str, own)) for own in on]
+    else:
+        table["predicted"] = logits.argmax(axis=1)
+        table["margin"] = margin(torch.from_numpy(logits), None).numpy()
+    return table.assign(**{f"logit_{k}": logits[:, k] for k in range(logits.shape[1])})
 
 
 def padded_batch(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> dict[str, Tensor]:
