@@ -71,6 +71,12 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                     f"attribute.methods.{name}: {method!r} does not explain a "
                     f"{models[name]['architecture']}; choose from {', '.join(fitting)}"
                 )
+    segmentations = settings["attribute"]["segmentations"]
+    if segmentations and segmentations["draws"] and not segmentations["dropout"]:
+        yield (
+            f"attribute.segmentations.draws: {segmentations['draws']} draws with dropout 0 are all "
+            "alike; raise dropout, or set draws to 0"
+        )
     for name, model in models.items():
         size = model["size"]
         heads = size.get("num_attention_heads", 1)

@@ -21,6 +21,7 @@ from transformers.trainer_utils import EvalPrediction, get_last_checkpoint
 
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
+from dnalrp.models.tokenizer import encode
 from dnalrp.performance import performance
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ class TrainingSettings(NamedTuple):
     """How to train.
 
     ``reverse_complement`` is the chance that a training sequence is read from the other strand;
-    ``patience`` counts epochs without a better dev AUROC.
+    ``patience`` counts epochs without a better dev AUROC; ``segmentation_dropout`` is the chance
+    that a junction between two nucleotides is barred to tokens, drawn anew at every reading.
     """
 
     epochs: int
@@ -41,12 +43,15 @@ class TrainingSettings(NamedTuple):
     reverse_complement: float
     patience: int
     seed: int
+    segmentation_dropout: float = 0.0
 
 
 class LabelledSequences(Dataset):  # type: ignore[type-arg]
     """Tokenised sequences with labels, reverse-complemented at random at the rate given.
 
-    Augmentation draws from torch's generator, which the Trainer seeds and restores on resuming.
+    ``segmentation_dropout`` is the chance that a junction is barred to tokens: see
+    :func:`dnalrp.models.tokenizer.encode`. Both draw from torch's generator, which the Trainer
+    seeds and restores on resuming.
     """
 
     def __init__(
@@ -54,11 +59,13 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
         frame: pd.DataFrame,
         tokenizer: PreTrainedTokenizerFast,
         reverse_complement: float = 0.0,
+        segmentation_dropout: float = 0.0,
     ) -> None:
         self.sequences = frame["sequence"].tolist()
         self.labels = frame["label"].tolist()
         self.tokenizer = tokenizer
         self.reverse_complement = reverse_complement
+        self.segmentation_dropout = segmentation_dropout
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -67,6 +74,11 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
         sequence = self.sequences[index]
         if self.reverse_complement and torch.rand(()) < self.reverse_complement:
             sequence = reverse_complement(sequence)
+        if self.segmentation_dropout:
+            barred = torch.rand(len(sequence) - 1).numpy() < self.segmentation_dropout
+            tokens = encode(self.tokenizer, [sequence], [barred]).tokens[0]
+            mask = [1] * len(tokens)
+            return {"input_ids": tokens, "attention_mask": mask, "labels": self.labels[index]}
         return {**self.tokenizer(sequence), "labels": self.labels[index]}
 
 
@@ -107,7 +119,9 @@ def train(
                 f"the {name} split has {frame['label'].nunique()} class(es) in "
                 f"{len(frame)} sequences; a classifier needs both, check labels and splits"
             )
-    augmented = LabelledSequences(splits["train"], tokenizer, settings.reverse_complement)
+    augmented = LabelledSequences(
+        splits["train"], tokenizer, settings.reverse_complement, settings.segmentation_dropout
+    )
     trainer = Trainer(
         model=model,
         args=_arguments(settings, len(augmented), Path(checkpoints), device),

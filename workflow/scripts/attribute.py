@@ -13,7 +13,17 @@ with running(snakemake):
     import torch
 
     from dnalrp.attribution.explanation import RelevanceBatch, iterate_relevance
-    from dnalrp.attribution.storage import StoredBatch, write_attributions
+    from dnalrp.attribution.segmentations import (
+        Segmentations,
+        average_relevance,
+        resolves_below_tokens,
+    )
+    from dnalrp.attribution.storage import (
+        NucleotideMaps,
+        StoredBatch,
+        write_attributions,
+        write_nucleotides,
+    )
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.provenance import provenance
@@ -21,7 +31,8 @@ with running(snakemake):
     torch.set_num_threads(snakemake.threads)
     settings = snakemake.params.settings
     sequences = pd.read_parquet(snakemake.input.sequences)
-    explained = sequences[sequences["split"].isin(settings["splits"])].reset_index(drop=True)
+    chosen = sequences["split"].isin(settings["splits"])
+    explained = sequences[chosen].sort_values("id", ignore_index=True)
     model = load(snakemake.input.model)
     device = compute_device(snakemake.params.gpu)
     print(f"device {device}, {len(explained)} sequences")
@@ -40,14 +51,20 @@ with running(snakemake):
 
     folder = Path(snakemake.output.attributions)
     folder.mkdir(parents=True)
+    averages = folder / "average"
+    segmentations = settings["segmentations"] and Segmentations(**settings["segmentations"])
     for method in snakemake.params.methods:
         record = provenance("attribute", {"method": method, **settings}, snakemake.input)
-        batches = iterate_relevance(
-            model,
-            texts,
-            method,
-            batch_size=settings["batch_size"],
-            device=device,
-            alibi=settings["alibi"],
-        )
+        options = {
+            "batch_size": settings["batch_size"],
+            "device": device,
+            "alibi": settings["alibi"],
+        }
+        batches = iterate_relevance(model, texts, method, **options)
         write_attributions(folder / f"{method}.h5", map(stored, batches), record)
+        if segmentations and resolves_below_tokens(model, method):
+            average = average_relevance(model, texts, method, segmentations, **options)
+            averages.mkdir(exist_ok=True)
+            lengths = explained["sequence"].str.len().to_numpy()
+            maps = NucleotideMaps(ids.tolist(), lengths, average.relevance, average.outputs[0])
+            write_nucleotides(averages / f"{method}.h5", maps, record)

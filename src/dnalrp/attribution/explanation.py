@@ -22,6 +22,7 @@ from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig
 from dnalrp.models.dnabert2 import DnaBert2Config
 from dnalrp.models.prediction import length_batches, padded_batch
+from dnalrp.models.tokenizer import encode
 
 LayerRules = Mapping[str, LayerRule] | None
 
@@ -178,8 +179,12 @@ def iterate_relevance(
     progress: bool = True,
     positional: bool = False,
     layer_rules: LayerRules = None,
+    barred: Sequence[npt.NDArray[np.bool_]] | None = None,
 ) -> Iterator[RelevanceBatch]:
-    """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream."""
+    """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream.
+
+    ``barred`` are junctions that no token may span: see :func:`dnalrp.models.tokenizer.encode`.
+    """
     if batch_size < 1:
         raise InputError(f"batch_size {batch_size}: give 1 or more")
     if isinstance(sequences, str):
@@ -190,9 +195,8 @@ def iterate_relevance(
     table = rule_table(model, method, alibi, layer_rules)
     if positional and method != "attnlrp":
         raise InputError(f"method {method!r} has no positional relevance; use 'attnlrp'")
-    encoded = model.tokenizer(checked, return_offsets_mapping=True)
-    spans = [np.array(own, dtype=np.int64) for own in encoded["offset_mapping"]]
-    objective = objective_of(model, target, encoded["input_ids"], spans)
+    tokens, spans = encode(model.tokenizer, checked, barred)
+    objective = objective_of(model, target, tokens, spans)
     lengths = [len(ids) for ids in objective.tokens]
     bar = tqdm(total=len(checked), desc=method, unit="seq", disable=not progress)
     with bar, (table or tables.GRADIENT).on(model) as ruled:

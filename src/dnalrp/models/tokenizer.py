@@ -1,7 +1,11 @@
 """Tokenizers: byte pairs for DNABERT-2, single nucleotides for the CNN."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
@@ -62,3 +66,47 @@ def token_spans(
     """Half-open spans ``[start, end)`` of every token in its sequence; specials have (0, 0)."""
     encoded = tokenizer(list(sequences), return_offsets_mapping=True)
     return [[tuple(span) for span in spans] for spans in encoded["offset_mapping"]]
+
+
+class Encoded(NamedTuple):
+    """Token ids of sequences, and the half-open span of each token; specials have (0, 0)."""
+
+    tokens: list[list[int]]
+    spans: list[npt.NDArray[np.int64]]
+
+
+def encode(
+    tokenizer: PreTrainedTokenizerFast,
+    sequences: Sequence[str],
+    barred: Sequence[npt.NDArray[np.bool_]] | None = None,
+) -> Encoded:
+    """Tokenise sequences, on request with some merges left out.
+
+    This is BPE-dropout (Provilkov et al., ACL 2020, arXiv 1910.13267) by place: where a junction
+    between two nucleotides is barred, every merge across it is dropped, so that no token spans
+    it. With all junctions barred each nucleotide is a token. The library's own dropout cannot
+    be seeded; here the caller draws, and knows, what is dropped.
+
+    Parameters
+    ----------
+    barred
+        One (length - 1,) Boolean array a sequence; None bars nothing.
+    """
+    if barred is None:
+        plain = tokenizer(list(sequences), return_offsets_mapping=True)
+        offsets = [np.array(own, dtype=np.int64) for own in plain["offset_mapping"]]
+        return Encoded(plain["input_ids"], offsets)
+    bounds = [
+        [0, *(np.flatnonzero(own) + 1).tolist(), len(sequence)]
+        for sequence, own in zip(sequences, barred, strict=True)
+    ]
+    pieces = [
+        [sequence[start:end] for start, end in pairwise(own)]
+        for sequence, own in zip(sequences, bounds, strict=True)
+    ]
+    split = tokenizer(pieces, is_split_into_words=True, return_offsets_mapping=True)
+    spans = []
+    for row, own in enumerate(bounds):
+        begins = [0 if piece is None else own[piece] for piece in split.word_ids(row)]
+        spans.append(np.array(split["offset_mapping"][row], dtype=np.int64) + np.c_[begins])
+    return Encoded(split["input_ids"], spans)
