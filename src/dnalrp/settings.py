@@ -78,6 +78,12 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             "alike; raise dropout, or set draws to 0"
         )
     for name, model in models.items():
+        dropout = model["training"].get("segmentation_dropout")
+        if dropout and model["architecture"] == "regulatory_cnn":
+            yield (
+                f"models.{name}.training.segmentation_dropout: {dropout}, but a CNN's tokens are "
+                "single nucleotides; leave it out"
+            )
         size = model["size"]
         heads = size.get("num_attention_heads", 1)
         if size["hidden_size"] % heads:

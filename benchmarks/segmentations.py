@@ -1,0 +1,127 @@
+"""Cost and gain of the map `average`: which segmentations are worth their time.
+
+Prints for each choice of segmentations its number of them, its time in multiples of one
+explanation (the `split` map), and the mean AUROC and average precision of its maps on the true
+sites, with the ceiling of a single segmentation beside; the plot lies beside the table of sites'
+copy or where --plot says. Choose on `dev`, confirm on `test`.
+
+    python benchmarks/segmentations.py MODEL sequences.parquet sites.parquet
+        [--method attnlrp] [--split dev] [--count 300] [--threads 1] [--plot segmentations.png]
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+import dnalrp
+from dnalrp.attribution.segmentations import Segmentations, average_relevance
+from dnalrp.evaluation.localisation import auroc, average_precision, token_ceiling
+from dnalrp.models.tokenizer import encode
+
+CHOICES = [
+    Segmentations(False),
+    Segmentations(False, shifts=1),
+    Segmentations(False, shifts=3),
+    *(Segmentations(False, dropout=0.05, draws=draws) for draws in (1, 3, 7)),
+    Segmentations(True),
+    Segmentations(True, shifts=1),
+    *(Segmentations(True, dropout=0.05, draws=draws) for draws in (1, 3, 7)),
+    *(Segmentations(True, dropout=0.1, draws=draws) for draws in (1, 3, 7)),
+]
+
+
+def measure(model, frame: pd.DataFrame, masks: list[np.ndarray], method: str) -> pd.DataFrame:
+    """One row a choice: what it is, what it costs, how well it localises."""
+    texts, signs = frame["sequence"].tolist(), 2 * frame["label"].to_numpy() - 1
+    rows = []
+    for choice in CHOICES:
+        before = time.perf_counter()
+        maps = average_relevance(model, texts, method, choice, progress=False).relevance
+        seconds = time.perf_counter() - before
+        oriented = [s * row[: len(m)] for s, row, m in zip(signs, maps, masks, strict=True)]
+        pairs = list(zip(oriented, masks, strict=True))
+        rows.append(
+            {
+                "strands": 1 + choice.reverse_complement,
+                "shifts": choice.shifts,
+                "dropout": choice.dropout,
+                "draws": choice.draws,
+                "segmentations": len(choice.readings()),
+                "seconds": seconds,
+                "auroc": np.mean([auroc(*pair) for pair in pairs]),
+                "auprc": np.mean([average_precision(*pair) for pair in pairs]),
+            }
+        )
+        print(pd.DataFrame(rows[-1:]).to_string(index=False, header=len(rows) == 1), flush=True)
+    table = pd.DataFrame(rows)
+    return table.assign(cost=table["seconds"] / table["seconds"].iloc[0])
+
+
+def plot(table: pd.DataFrame, title: str, path: Path) -> None:
+    """AUROC against the number of segmentations, a line a family of choices."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    families = table[(table["shifts"] > 0) | (table["draws"] > 0)]
+    for (strands, dropout), rows in families.groupby(["strands", "dropout"]):
+        start = table[(table["strands"] == strands) & (table["segmentations"] == strands)]
+        rows = pd.concat([start, rows])
+        name = f"dropout {dropout:g}" if dropout else "shifts"
+        both = "both strands" if strands == 2 else "one strand"
+        style = "-" if strands == 2 else "--"
+        axes.plot(rows["segmentations"], rows["auroc"], style, marker="o", label=f"{both}, {name}")
+    axes.axhline(table["auroc"].iloc[0], color="0.6", linestyle=":", label="split")
+    axes.set(xscale="log", xlabel="segmentations (explanations a map)", ylabel="AUROC on sites")
+    ticks = sorted(set(table["segmentations"]))
+    axes.set_xticks(ticks, ticks)
+    axes.minorticks_off()
+    axes.set_title(title)
+    axes.legend(fontsize="small")
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    """Read the arguments, measure, print and plot."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("sequences", type=Path)
+    parser.add_argument("sites", type=Path)
+    parser.add_argument("--method", default="attnlrp")
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--plot", type=Path, default=Path("segmentations.png"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    model = dnalrp.load(options.model)
+    sites = pd.read_parquet(options.sites).query("role == 'motif'")
+    frame = pd.read_parquet(options.sequences).query("split == @options.split")
+    frame = frame[frame["id"].isin(sites["id"])]
+    frame = frame.sample(min(options.count, len(frame)), random_state=0)
+    masks = []
+    for record in frame.itertuples():
+        mask = np.zeros(len(record.sequence), dtype=bool)
+        for site in sites[sites["id"] == record.id].itertuples():
+            mask[site.start : site.end] = True
+        masks.append(mask)
+    kept = [not mask.all() for mask in masks]
+    frame, masks = frame[kept], [mask for mask in masks if not mask.all()]
+    _, spans = encode(model.tokenizer, frame["sequence"].tolist())
+    tops = [auroc(token_ceiling(m, s), m) for m, s in zip(masks, spans, strict=True)]
+    print(f"{options.model}, {options.method}, {len(frame)} {options.split} sequences with a site")
+    table = measure(model, frame, masks, options.method)
+    print(f"\nceiling of a single segmentation: AUROC {np.mean(tops):.4f}\n")
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    plot(table, f"{options.method}: {len(frame)} {options.split} sequences", options.plot)
+    print(f"\nplot: {options.plot}")
+
+
+if __name__ == "__main__":
+    main()
