@@ -2,8 +2,8 @@
 
 Prints for each choice of segmentations its number of them, its time in multiples of one
 explanation (the `split` map), and the mean AUROC and average precision of its maps on the true
-sites, with the ceiling of a single segmentation beside; the plot lies beside the table of sites'
-copy or where --plot says. Choose on `dev`, confirm on `test`.
+sites, with the ceiling of a single segmentation; plots AUROC against the number of segmentations.
+Choose on `dev`, confirm on `test`.
 
     python benchmarks/segmentations.py MODEL sequences.parquet sites.parquet
         [--method attnlrp] [--split dev] [--count 300] [--threads 1] [--plot segmentations.png]
