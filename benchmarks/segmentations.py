@@ -56,7 +56,7 @@ def measure(model, frame: pd.DataFrame, masks: list[np.ndarray], method: str) ->
                 "auprc": np.mean([average_precision(*pair) for pair in pairs]),
             }
         )
-        print(pd.DataFrame(rows[-1:]).to_string(index=False, header=len(rows) == 1), flush=True)
+        print(f"{choice}: {rows[-1]['auroc']:.4f}, {seconds:.1f} s", flush=True)
     table = pd.DataFrame(rows)
     return table.assign(cost=table["seconds"] / table["seconds"].iloc[0])
 
