@@ -19,8 +19,9 @@ import torch
 
 import dnalrp
 from dnalrp.attribution.segmentations import Segmentations, average_relevance
-from dnalrp.evaluation.localisation import auroc, average_precision, token_ceiling
+from dnalrp.evaluation.localisation import localise, token_ceiling
 from dnalrp.models.tokenizer import encode
+from dnalrp.projection import real_tokens
 
 CHOICES = [
     Segmentations(False),
@@ -34,7 +35,7 @@ CHOICES = [
 ]
 
 
-def measure(model, frame: pd.DataFrame, masks: list[np.ndarray], method: str) -> pd.DataFrame:
+def measure(model, frame: pd.DataFrame, mask: np.ndarray, method: str) -> pd.DataFrame:
     """One row a choice: what it is, what it costs, how well it localises."""
     texts, signs = frame["sequence"].tolist(), 2 * frame["label"].to_numpy() - 1
     rows = []
@@ -42,8 +43,7 @@ def measure(model, frame: pd.DataFrame, masks: list[np.ndarray], method: str) ->
         before = time.perf_counter()
         maps = average_relevance(model, texts, method, choice, progress=False).relevance
         seconds = time.perf_counter() - before
-        oriented = [s * row[: len(m)] for s, row, m in zip(signs, maps, masks, strict=True)]
-        pairs = list(zip(oriented, masks, strict=True))
+        scores = localise(signs[:, None] * maps, mask, frame["sequence"].str.len().to_numpy())
         rows.append(
             {
                 "strands": 1 + choice.reverse_complement,
@@ -52,8 +52,8 @@ def measure(model, frame: pd.DataFrame, masks: list[np.ndarray], method: str) ->
                 "draws": choice.draws,
                 "segmentations": len(choice.readings()),
                 "seconds": seconds,
-                "auroc": np.mean([auroc(*pair) for pair in pairs]),
-                "auprc": np.mean([average_precision(*pair) for pair in pairs]),
+                "auroc": np.nanmean(scores["auroc"]),
+                "auprc": np.nanmean(scores["auprc"]),
             }
         )
         print(f"{choice}: {rows[-1]['auroc']:.4f}, {seconds:.1f} s", flush=True)
@@ -105,19 +105,16 @@ def main() -> None:
     frame = pd.read_parquet(options.sequences).query("split == @options.split")
     frame = frame[frame["id"].isin(sites["id"])]
     frame = frame.sample(min(options.count, len(frame)), random_state=0)
-    masks = []
-    for record in frame.itertuples():
-        mask = np.zeros(len(record.sequence), dtype=bool)
-        for site in sites[sites["id"] == record.id].itertuples():
-            mask[site.start : site.end] = True
-        masks.append(mask)
-    kept = [not mask.all() for mask in masks]
-    frame, masks = frame[kept], [mask for mask in masks if not mask.all()]
+    lengths = frame["sequence"].str.len().to_numpy()
+    mask = np.zeros((len(frame), lengths.max()), dtype=bool)
+    row = {name: number for number, name in enumerate(frame["id"])}
+    for site in sites[sites["id"].isin(row)].itertuples():
+        mask[row[site.id], site.start : site.end] = True
     _, spans = encode(model.tokenizer, frame["sequence"].tolist())
-    tops = [auroc(token_ceiling(m, s), m) for m, s in zip(masks, spans, strict=True)]
+    ceiling = localise(token_ceiling(mask, real_tokens(spans)), mask, lengths)["auroc"]
     print(f"{options.model}, {options.method}, {len(frame)} {options.split} sequences with a site")
-    table = measure(model, frame, masks, options.method)
-    print(f"\nceiling of a single segmentation: AUROC {np.mean(tops):.4f}\n")
+    table = measure(model, frame, mask, options.method)
+    print(f"\nceiling of a single segmentation: AUROC {np.nanmean(ceiling):.4f}\n")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     plot(table, f"{options.method}: {len(frame)} {options.split} sequences", options.plot)
     print(f"\nplot: {options.plot}")
