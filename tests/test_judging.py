@@ -23,6 +23,7 @@ from dnalrp.projection import to_tokens
 
 SITE_COLUMNS = ["id", "start", "end", "strand", "motif", "role"]
 FAITHFULNESS = {
+    "map": "split",
     "sequences": 4,
     "range_sequences": 2,
     "substitutions": 1,

@@ -72,9 +72,27 @@ def test_training_can_be_varied(weights):
     check_settings(settings, SCHEMA)
 
 
+@pytest.mark.parametrize("path", ["motifs/map", "evaluate/faithfulness/map"])
+def test_stages_may_read_any_map(path):
+    for how in ("split", "copy", "average"):
+        check_settings(changed(path, how), SCHEMA)
+    with pytest.raises(InputError, match="'mean' is not one of"):
+        check_settings(changed(path, "mean"), SCHEMA)
+
+
+def test_averages_and_dropout_in_training_may_be_left_out_or_asked_for():
+    settings = copy.deepcopy(DEFAULT)
+    settings["attribute"]["segmentations"] = None
+    settings["models"]["dnabert2"]["training"]["segmentation_dropout"] = 0.1
+    check_settings(settings, SCHEMA)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
+        ("attribute/segmentations/draws", 3, "3 draws with dropout 0 are all alike"),
+        ("attribute/segmentations/dropout", 1.5, "dropout: 1.5 is greater than the maximum"),
+        ("models/cnn/training/segmentation_dropout", 0.1, "tokens are single nucleotides"),
         ("resluts", "x", "unknown setting 'resluts'; did you mean 'results'"),
         ("seeds", None, "setting 'seeds' is missing"),
         ("seeds", [1, 1], "seeds: .* non-unique"),

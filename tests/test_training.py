@@ -97,6 +97,22 @@ def test_augmentation_gives_the_sequence_or_its_reverse_complement(byte_pairs):
     assert seen == {tuple(byte_pairs(strand)["input_ids"]) for strand in strands}
 
 
+def test_segmentation_dropout_gives_other_tokens_of_the_same_sequence(byte_pairs):
+    frame = pd.DataFrame({"sequence": ["AACGTTTGCATTTACAGG"], "label": [1]})
+    data = LabelledSequences(frame, byte_pairs, segmentation_dropout=0.3)
+
+    def readings(seed):
+        torch.manual_seed(seed)
+        return [data[0] for _ in range(20)]
+
+    rows = readings(1)
+    assert len({tuple(row["input_ids"]) for row in rows}) > 5
+    for row in rows:
+        assert row["attention_mask"] == [1] * len(row["input_ids"]) and row["labels"] == 1
+        assert byte_pairs.decode(row["input_ids"][1:-1]).replace(" ", "") == frame["sequence"][0]
+    assert rows == readings(1)
+
+
 def test_training_learns_a_motif(tmp_path):
     frame, model = labelled(400), new_cnn()
     history = train(model, model.tokenizer, frame, SETTINGS._replace(epochs=10), tmp_path, CPU)

@@ -126,8 +126,11 @@ def test_every_stage_leaves_its_files(project):
     with h5py.File(results / "attributions/implant/dnabert2/seed1/attnlrp.h5") as file:
         assert json.loads(file.attrs["provenance"])["settings"]["method"] == "attnlrp"
         assert file["ledger"].shape == (48, 6)
-    for name in ("gradient_x_input.split.h5", "random.copy.h5"):
-        assert (results / "nucleotides/oct4_mafk/dnabert2/seed1" / name).is_file()
+    nucleotides = results / "nucleotides/oct4_mafk"
+    for name in ("gradient_x_input.split.h5", "random.copy.h5", "random.average.h5"):
+        assert (nucleotides / "dnabert2/seed1" / name).is_file()
+    averaged = {p.name.split(".")[0] for p in nucleotides.glob("*/seed1/*.average.h5")}
+    assert averaged == {"attnlrp", "gradient_x_input", "random"}  # tokens of several nucleotides
     assert (results / "tokens/oct4_mafk/cnn/seed1/lrp.sum.h5").is_file()
 
 
@@ -141,6 +144,9 @@ def test_metrics_cover_every_axis_model_and_data_set(project):
         rows = table[(table["axis"] == axis) & (table["model"] != "between_models")]
         assert set(rows["model"]) == {"dnabert2", "cnn"}
         assert set(rows["dataset"]) == {"implant", "oct4_mafk"}
+    localised = table[(table["axis"] == "localisation") & (table["model"] == "dnabert2")]
+    bounded = localised[localised["method"] == "ceiling"]["map"]
+    assert "average" in set(localised["map"]) and set(bounded) == {"split", "copy"}
     assert {"matrix scan", "dnabert2", "cnn"} == set(
         pd.read_csv(project / "results/performance.tsv", sep="\t")["model"]
     )
@@ -175,6 +181,7 @@ DOWNSTREAM = {"summarise", "report"}
         (("report", "examples"), 2, {"report"}),
         (("evaluate", "intervals", "resamples"), 101, DOWNSTREAM),
         (("evaluate", "faithfulness", "draws"), 2, {"evaluate", *DOWNSTREAM}),
+        (("motifs", "map"), "average", {"motifs", *DOWNSTREAM}),
         (("motifs", "window"), 19, {"motifs", *DOWNSTREAM}),
         (
             ("attribute", "alibi"),

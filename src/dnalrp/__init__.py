@@ -8,11 +8,13 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["InputError", "RelevanceMaps", "explain", "load"]
+__all__ = ["InputError", "RelevanceMaps", "Segmentations", "average_relevance", "explain", "load"]
 
 _PUBLIC = {
     "InputError": "dnalrp.errors",
     "RelevanceMaps": "dnalrp.attribution.maps",
+    "Segmentations": "dnalrp.attribution.segmentations",
+    "average_relevance": "dnalrp.attribution.segmentations",
     "explain": "dnalrp.attribution.explanation",
     "load": "dnalrp.models.loading",
 }

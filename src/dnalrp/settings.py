@@ -83,8 +83,20 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
         if name not in settings["datasets"]:
             known = ", ".join(settings["datasets"])
             yield f"controls.shuffled_labels: no data set {name!r}; choose from {known}"
+    segmentations = settings["attribute"]["segmentations"]
+    if segmentations and segmentations["draws"] and not segmentations["dropout"]:
+        yield (
+            f"attribute.segmentations.draws: {segmentations['draws']} draws with dropout 0 are all "
+            "alike; raise dropout, or set draws to 0"
+        )
     for name, model in models.items():
         yield from _training_contradictions(f"models.{name}", model, settings["gpu"])
+        dropout = (model["training"] or {}).get("segmentation_dropout")
+        if dropout and model["architecture"] != "dnabert2":
+            yield (
+                f"models.{name}.training.segmentation_dropout: {dropout}, but only DNABERT-2's "
+                "byte-pair tokens have merges to drop; leave it out"
+            )
         size = model.get("size", {"hidden_size": 0})  # pretrained encoders have none
         heads = size.get("num_attention_heads", 1)
         if size["hidden_size"] % heads:

@@ -28,7 +28,7 @@ from dnalrp.errors import InputError
 from dnalrp.models.adapter import AdapterSettings, merge_adapter, with_adapter
 from dnalrp.models.device import check_precision
 from dnalrp.models.prediction import check_positions
-from dnalrp.models.tokenizer import token_ids
+from dnalrp.models.tokenizer import encode, token_ids
 from dnalrp.performance import performance
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,9 @@ class TrainingSettings(NamedTuple):
         a class occurs in training (mean 1 over the training sequences).
     precision
         ``float32``, or that of mixed precision: ``bfloat16`` or ``float16``.
+    segmentation_dropout
+        The chance that a junction between two nucleotides is barred to tokens, drawn anew at
+        every reading.
     """
 
     epochs: int
@@ -80,11 +83,15 @@ class TrainingSettings(NamedTuple):
         own = None if adapter is None else AdapterSettings(**adapter)
         return cls(**{**settings, "adapter": own}, seed=seed)
 
+    segmentation_dropout: float = 0.0
+
 
 class LabelledSequences(Dataset):  # type: ignore[type-arg]
     """Tokenised sequences with labels, reverse-complemented at random at the rate given.
 
-    Augmentation draws from torch's generator, which the Trainer seeds and restores on resuming.
+    ``segmentation_dropout`` is the chance that a junction is barred to tokens: see
+    :func:`dnalrp.models.tokenizer.encode`. Both draw from torch's generator, which the Trainer
+    seeds and restores on resuming.
     """
 
     def __init__(
@@ -92,6 +99,7 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
         frame: pd.DataFrame,
         tokenizer: PreTrainedTokenizerBase,
         reverse_complement: float = 0.0,
+        segmentation_dropout: float = 0.0,
     ) -> None:
         sequences = frame["sequence"].tolist()
         self.labels = frame["label"].tolist()
@@ -101,13 +109,22 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
         if self.rate:
             other_strand = [nucleotides.reverse_complement(sequence) for sequence in sequences]
             self.reversed = token_ids(tokenizer, other_strand)
+        self.tokenizer = tokenizer
+        self.sequences = sequences
+        self.segmentation_dropout = segmentation_dropout
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, index: int) -> dict[str, object]:
         other = self.rate and torch.rand(()) < self.rate
-        ids = (self.reversed if other else self.tokens)[index]
+        if self.segmentation_dropout:
+            sequence = self.sequences[index]
+            sequence = nucleotides.reverse_complement(sequence) if other else sequence
+            barred = torch.rand(len(sequence) - 1).numpy() < self.segmentation_dropout
+            ids = encode(self.tokenizer, [sequence], [barred]).ids[0]
+        else:
+            ids = (self.reversed if other else self.tokens)[index]
         return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": self.labels[index]}
 
 
@@ -154,7 +171,9 @@ def train(
         model.config.problem_type = "multi_label_classification"
     sequences = sequences.assign(label=labels.values.tolist())
     splits = {name: sequences[sequences["split"] == name] for name in ("train", "dev")}
-    augmented = LabelledSequences(splits["train"], tokenizer, settings.reverse_complement)
+    augmented = LabelledSequences(
+        splits["train"], tokenizer, settings.reverse_complement, settings.segmentation_dropout
+    )
     held_out = LabelledSequences(splits["dev"], tokenizer)
     check_positions(model, augmented.tokens + held_out.tokens)
     weights = _class_weights(settings.class_weights, labels, sequences["split"] == "train")

@@ -13,7 +13,17 @@ with running(snakemake):
     import torch
 
     from dnalrp.attribution.explanation import RelevanceBatch, iterate_relevance
-    from dnalrp.attribution.storage import StoredBatch, write_attributions
+    from dnalrp.attribution.segmentations import (
+        Segmentations,
+        average_relevance,
+        resolves_below_tokens,
+    )
+    from dnalrp.attribution.storage import (
+        NucleotideMaps,
+        StoredBatch,
+        write_attributions,
+        write_nucleotides,
+    )
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.models.randomising import randomised
@@ -23,7 +33,8 @@ with running(snakemake):
     torch.set_num_threads(snakemake.threads)
     settings = snakemake.params.settings
     sequences = pd.read_parquet(snakemake.input.sequences)
-    explained = sequences[sequences["split"].isin(settings["splits"])].reset_index(drop=True)
+    chosen = sequences["split"].isin(settings["splits"])
+    explained = sequences[chosen].sort_values("id", ignore_index=True)
     model = load(snakemake.input.model)
     device = compute_device(snakemake.params.gpu)
     print(f"device {device}, {len(explained)} sequences")
@@ -43,15 +54,24 @@ with running(snakemake):
 
     folder = Path(snakemake.output.attributions)
     folder.mkdir(parents=True)
+    averages = folder / "average"
+    segmentations = settings["segmentations"] and Segmentations(**settings["segmentations"])
     for method in snakemake.params.methods:
         record = provenance("attribute", {"method": method, **settings}, snakemake.input)
-        control = method.endswith(RANDOMISED)
-        batches = iterate_relevance(
-            randomised(model, int(snakemake.wildcards.seed)) if control else model,
-            texts,
-            method.removesuffix(RANDOMISED),
-            batch_size=settings["batch_size"],
-            device=device,
-            alibi=settings["alibi"],
-        )
+        explained_model = model
+        if method.endswith(RANDOMISED):
+            explained_model = randomised(model, int(snakemake.wildcards.seed))
+        options = {
+            "batch_size": settings["batch_size"],
+            "device": device,
+            "alibi": settings["alibi"],
+        }
+        plain = method.removesuffix(RANDOMISED)
+        batches = iterate_relevance(explained_model, texts, plain, **options)
         write_attributions(folder / f"{method}.h5", map(stored, batches), record)
+        if segmentations and resolves_below_tokens(model, plain):
+            average = average_relevance(explained_model, texts, plain, segmentations, **options)
+            averages.mkdir(exist_ok=True)
+            lengths = explained["sequence"].str.len().to_numpy()
+            maps = NucleotideMaps(ids.tolist(), lengths, average.relevance, average.outputs[0])
+            write_nucleotides(averages / f"{method}.h5", maps, record)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 with running(snakemake):
     import pandas as pd
 
-    from dnalrp.attribution.storage import read_nucleotides
+    from dnalrp.attribution.storage import maps_by_method, read_nucleotides
     from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
     from dnalrp.data.nucleotides import one_hot
     from dnalrp.motifs.discovery import Discovery, discover_patterns
@@ -30,8 +30,8 @@ with running(snakemake):
     truth = {sign: fetch_motifs(ids, release) for sign, ids in snakemake.params.true_motifs.items()}
     targets = core_vertebrates(release)
     sequences = pd.read_parquet(snakemake.input.sequences).set_index("id")["sequence"]
-    for path in sorted(Path(snakemake.input.nucleotides).glob("*.split.h5")):
-        maps, method = read_nucleotides(path), path.name.removesuffix(".split.h5")
+    for method, path in maps_by_method(snakemake.input.nucleotides, settings["map"]).items():
+        maps = read_nucleotides(path)
         folder = Path(snakemake.output.motifs) / method
         folder.mkdir(parents=True)
         encoded = one_hot(sequences[maps.ids].tolist())

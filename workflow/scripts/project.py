@@ -16,6 +16,7 @@ with running(snakemake):
         StoredBatch,
         on_tokens,
         read_attributions,
+        read_nucleotides,
         write_attributions,
         write_nucleotides,
     )
@@ -52,3 +53,6 @@ with running(snakemake):
             )
             record = provenance("project", {"map": how}, [path, snakemake.input.token_model])
             write_attributions(tokens / f"{path.stem}.{how}.h5", [batch], record)
+    for path in sorted(Path(snakemake.input.attributions).glob("average/*.h5")):
+        record = provenance("project", {"map": "average"}, [path])
+        write_nucleotides(nucleotides / f"{path.stem}.average.h5", read_nucleotides(path), record)

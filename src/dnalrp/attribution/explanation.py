@@ -176,8 +176,12 @@ def iterate_relevance(
     progress: bool = True,
     positional: bool = False,
     layer_rules: LayerRules = None,
+    barred: Sequence[npt.NDArray[np.bool_]] | None = None,
 ) -> Iterator[RelevanceBatch]:
-    """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream."""
+    """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream.
+
+    ``barred`` are junctions that no token may span: see :func:`dnalrp.models.tokenizer.encode`.
+    """
     if batch_size < 1:
         raise InputError(f"batch_size {batch_size}: give 1 or more")
     if isinstance(sequences, str):
@@ -190,7 +194,7 @@ def iterate_relevance(
         raise InputError(
             f"method {method!r} has no positional relevance here; use 'attnlrp' on a DNABERT-2"
         )
-    ids, spans = encode(model.tokenizer, checked)
+    ids, spans = encode(model.tokenizer, checked, barred)
     check_positions(model, ids)
     objective = objective_of(model, target, ids, spans)
     lengths = [len(ids) for ids in objective.tokens]

@@ -57,7 +57,8 @@ class RelevanceMaps:
     def nucleotides(self, how: str = "split") -> npt.NDArray[np.float32]:
         """Relevance of every nucleotide, (sequences, longest length), zero beyond the end.
 
-        ``how`` is ``split`` or ``copy``: see :func:`dnalrp.projection.to_nucleotides`.
+        ``how`` is ``split`` or ``copy``: see :func:`dnalrp.projection.to_nucleotides`. The map
+        ``average`` asks the model again: see :func:`dnalrp.average_relevance`.
         """
         result = np.zeros((len(self.sequences), max(map(len, self.sequences))), dtype=np.float32)
         for row, (sequence, relevance, spans) in enumerate(

@@ -139,3 +139,12 @@ def read_nucleotides(path: str | Path) -> NucleotideMaps:
     with h5py.File(path, "r") as file:
         ids = file["id"].asstr()[:].tolist()
         return NucleotideMaps(ids, file["length"][:], file["relevance"][:], file["outputs"][:])
+
+
+def maps_by_method(folder: str | Path, how: str) -> dict[str, Path]:
+    """Files ``{method}.{how}.h5`` by method; of a method without such a map, its ``split``."""
+    found = {}
+    for name in ("split", how):
+        for path in sorted(Path(folder).glob(f"*.{name}.h5")):
+            found[path.name.removesuffix(f".{name}.h5")] = path
+    return found

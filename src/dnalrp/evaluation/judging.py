@@ -194,7 +194,8 @@ def judge_localisation(explained: Explained) -> pd.DataFrame:
     }
     own_tokens = on_tokens(explained.attributions.values())
     ceiling = localisation.token_ceiling(mask, _tokens_of(own_tokens.spans, rows))
-    maps |= {(CEILING, how): ceiling for how in sorted({how for _, how in maps})}
+    bounded = sorted({how for _, how in maps} - {"average"})  # it resolves below the token
+    maps |= {(CEILING, how): ceiling for how in bounded}
     scores = _localised(
         "nucleotide", maps, mask, lengths, None if weights is None else _joined(weights)
     )

@@ -86,12 +86,15 @@ def _nucleotide_faithfulness(
         fillers = faithfulness.dinucleotide_shuffles(subject, draws, seed)
     part = subject.part(settings["range_sequences"])
     others = faithfulness.substitutions(part, settings["substitutions"], seed)
+    known = explained.nucleotides
+    wanted = settings["map"] if any(how == settings["map"] for _, how in known) else "split"
     maps = {
-        method: own.relevance[chosen] * signs[:, None]
-        for (method, how), own in explained.nucleotides.items()
+        method: known.get((method, wanted), known[method, "split"]).relevance[chosen]
+        * signs[:, None]
+        for method, how in known
         if how == "split"
     }
-    return _faithful(subject, fillers, maps, part, others, settings, ("nucleotide", "split"))
+    return _faithful(subject, fillers, maps, part, others, settings, ("nucleotide", wanted))
 
 
 def _token_faithfulness(

@@ -1,6 +1,7 @@
 """Tokenizers: byte pairs for DNABERT-2, single nucleotides for the CNN; any model's tokens."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -85,8 +86,21 @@ def token_ids(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> l
     return tokenizer(_readable(sequences, _kmer_length(tokenizer)))["input_ids"]
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Encoded:
-    """Like :func:`token_ids`, with the span of every token.
+def encode(
+    tokenizer: PreTrainedTokenizerBase,
+    sequences: Sequence[str],
+    barred: Sequence[npt.NDArray[np.bool_]] | None = None,
+) -> Encoded:
+    """Like :func:`token_ids`, with the span of every token; on request with some merges left out.
+
+    Parameters
+    ----------
+    barred
+        One (length - 1,) Boolean array a sequence, of byte-pair tokenizers; None bars nothing.
+        Where a junction between two nucleotides is barred, every merge across it is dropped, so
+        that no token spans it; with all barred each nucleotide is a token. This is BPE-dropout
+        (Provilkov et al., ACL 2020, arXiv 1910.13267) by place. The library's own dropout cannot
+        be seeded; here the caller draws, and knows, what is dropped.
 
     Raises
     ------
@@ -94,6 +108,8 @@ def encode(tokenizer: PreTrainedTokenizerBase, sequences: Sequence[str]) -> Enco
         The tokens do not spell the sequence: an unknown token hides known bases, or some are left
         out. N may be unknown.
     """
+    if barred is not None:
+        return _encode_barred(tokenizer, sequences, barred)
     width = _kmer_length(tokenizer)
     texts = _readable(sequences, width)
     encoded = tokenizer(texts, return_offsets_mapping=tokenizer.is_fast)
@@ -185,3 +201,24 @@ def _check_spelling(
             f"{where}: no token holds base {missing[0] + 1}, {sequence[missing[0]]!r}; the "
             "tokenizer leaves out what it does not know, use the model's own"
         )
+
+
+def _encode_barred(
+    tokenizer: PreTrainedTokenizerBase,
+    sequences: Sequence[str],
+    barred: Sequence[npt.NDArray[np.bool_]],
+) -> Encoded:
+    bounds = [
+        [0, *(np.flatnonzero(own) + 1).tolist(), len(sequence)]
+        for sequence, own in zip(sequences, barred, strict=True)
+    ]
+    pieces = [
+        [sequence[start:end] for start, end in pairwise(own)]
+        for sequence, own in zip(sequences, bounds, strict=True)
+    ]
+    split = tokenizer(pieces, is_split_into_words=True, return_offsets_mapping=True)
+    spans = []
+    for row, own in enumerate(bounds):
+        begins = [0 if piece is None else own[piece] for piece in split.word_ids(row)]
+        spans.append(np.array(split["offset_mapping"][row], dtype=np.int64) + np.c_[begins])
+    return Encoded(split["input_ids"], spans)

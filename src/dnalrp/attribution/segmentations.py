@@ -1,0 +1,215 @@
+"""Relevance below the token: the mean map over several segmentations of the same sequence."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tqdm.auto import tqdm
+from transformers import PreTrainedModel
+
+from dnalrp.attribution.explanation import iterate_relevance
+from dnalrp.attribution.targets import MaskedToken, Target
+from dnalrp.data.nucleotides import NUCLEOTIDES, checked_sequence, reverse_complement
+from dnalrp.errors import InputError
+from dnalrp.models.prediction import length_batches
+from dnalrp.projection import to_nucleotides
+
+
+@dataclass(frozen=True)
+class Segmentations:
+    """Which segmentations of a sequence are averaged: all combinations of the three.
+
+    The first is always the tokenizer's own; alone it gives the ``split`` map.
+
+    Attributes
+    ----------
+    reverse_complement
+        Read the other strand too.
+    shifts
+        Read the sequence without its first 1, 2, ... ``shifts`` bases too. Byte pairs hardly
+        move by it, words of fixed length do.
+    dropout
+        Chance that a junction between two nucleotides is barred to tokens, in ``draws``.
+    draws
+        Further segmentations with dropout.
+    seed
+        Of the draws; each depends on it, its number and the text that is read, on nothing else.
+    """
+
+    reverse_complement: bool = True
+    shifts: int = 0
+    dropout: float = 0.0
+    draws: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.shifts < 0 or self.draws < 0:
+            raise InputError(f"shifts {self.shifts}, draws {self.draws}: give 0 or more")
+        if not 0 <= self.dropout <= 1:
+            raise InputError(f"dropout {self.dropout}: give a chance from 0 to 1")
+        if self.draws and not self.dropout:
+            raise InputError(f"{self.draws} draws with dropout 0 are all alike; raise it")
+
+    def readings(self) -> list["Reading"]:
+        """All combinations, the tokenizer's own segmentation first."""
+        strands = (False, True) if self.reverse_complement else (False,)
+        combined = product(range(self.draws + 1), range(self.shifts + 1), strands)
+        return [Reading(reverse, shift, draw) for draw, shift, reverse in combined]
+
+
+class Reading(NamedTuple):
+    """One segmentation: strand, bases removed at the start of that strand, number of the draw."""
+
+    reverse: bool
+    shift: int
+    draw: int
+
+    def text(self, sequence: str) -> str:
+        """What the model reads of an upper-case sequence."""
+        strand = reverse_complement(sequence) if self.reverse else sequence
+        return strand[self.shift :]
+
+    def places(self, length: int) -> slice:
+        """Places in a sequence of this length of the text's nucleotides, in the text's order."""
+        if not self.reverse:
+            return slice(self.shift, None)
+        return slice(length - 1 - self.shift, None, -1)
+
+    def barred(self, text: str, settings: Segmentations) -> npt.NDArray[np.bool_]:
+        """Junctions of the text that this draw bars, (length - 1,)."""
+        rng = np.random.default_rng([settings.seed, self.draw, crc32(text.encode())])
+        return rng.random(len(text) - 1) < settings.dropout
+
+
+class AverageBatch(NamedTuple):
+    """Average maps of some of the sequences: ``indices`` say which; else as AverageMaps."""
+
+    indices: list[int]
+    relevance: list[npt.NDArray[np.float64]]
+    outputs: npt.NDArray[np.float64]
+
+
+class AverageMaps(NamedTuple):
+    """Average relevance per nucleotide.
+
+    ``relevance`` (sequences, longest length) float32 is zero beyond a sequence's end.
+    ``outputs`` (segmentations, sequences) are the explained outputs; row 0 is the tokenizer's
+    own segmentation, what the model says of the sequence.
+    """
+
+    relevance: npt.NDArray[np.float32]
+    outputs: npt.NDArray[np.float64]
+
+
+def average_relevance(
+    model: PreTrainedModel,
+    sequences: Sequence[str],
+    method: str = "attnlrp",
+    segmentations: Segmentations = Segmentations(),
+    target: Target | int | str | None = None,
+    batch_size: int = 64,
+    device: str | torch.device | None = None,
+    alibi: str = "absorb",
+    progress: bool = True,
+) -> AverageMaps:
+    """Mean over segmentations of ``split`` maps: the map ``average``.
+
+    Tokens of different segmentations overlap in part, so that their mean resolves below the
+    token. Without shifts each map's sum is the mean of those of its segmentations. A position
+    that a shift cuts off is averaged over the segmentations that hold it. Costs one explanation
+    a segmentation. Order and batch size do not change a result.
+
+    Other arguments are those of :func:`dnalrp.explain`.
+
+    Raises
+    ------
+    InputError
+        As :func:`dnalrp.explain`; a sequence that a shift cuts off whole; or a target that may
+        differ between segmentations: a masked token, or by default with three classes or more.
+    """
+    options = (target, batch_size, device, alibi, progress)
+    batches = list(iterate_average(model, sequences, method, segmentations, *options))
+    relevance = np.zeros((len(sequences), max(map(len, sequences))), dtype=np.float32)
+    outputs = np.empty((len(batches[0].outputs), len(sequences)))
+    for batch in batches:
+        outputs[:, batch.indices] = batch.outputs
+        for index, own in zip(batch.indices, batch.relevance, strict=True):
+            relevance[index, : len(own)] = own
+    return AverageMaps(relevance, outputs)
+
+
+def iterate_average(
+    model: PreTrainedModel,
+    sequences: Sequence[str],
+    method: str = "attnlrp",
+    segmentations: Segmentations = Segmentations(),
+    target: Target | int | str | None = None,
+    batch_size: int = 64,
+    device: str | torch.device | None = None,
+    alibi: str = "absorb",
+    progress: bool = True,
+) -> Iterator[AverageBatch]:
+    """Like :func:`average_relevance`, one batch at a time, longest sequences first."""
+    _check_target(model, target)
+    if batch_size < 1:
+        raise InputError(f"batch_size {batch_size}: give 1 or more")
+    checked = _checked(sequences, segmentations.shifts)
+    readings = segmentations.readings()
+    name = f"{method}, {len(readings)} segmentations"
+    with tqdm(total=len(checked), desc=name, unit="seq", disable=not progress) as bar:
+        for indices in length_batches([len(sequence) for sequence in checked], batch_size):
+            own = [checked[i] for i in indices]
+            total = [np.zeros(len(sequence)) for sequence in own]
+            times = [np.zeros(len(sequence)) for sequence in own]
+            outputs = np.empty((len(readings), len(own)))
+            for number, reading in enumerate(readings):
+                texts = [reading.text(sequence) for sequence in own]
+                barred = None
+                if reading.draw:
+                    barred = [reading.barred(text, segmentations) for text in texts]
+                options = (target, batch_size, device, alibi, False)
+                for batch in iterate_relevance(model, texts, method, *options, barred=barred):
+                    outputs[number, batch.indices] = batch.outputs
+                    for row, relevance, spans in zip(*batch[:3], strict=True):
+                        places = reading.places(len(own[row]))
+                        total[row][places] += to_nucleotides(relevance, spans, len(texts[row]))
+                        times[row][places] += 1
+            means = [t / n for t, n in zip(total, times, strict=True)]
+            yield AverageBatch(indices, means, outputs)
+            bar.update(len(indices))
+
+
+def _checked(sequences: Sequence[str], shifts: int) -> list[str]:
+    if isinstance(sequences, str) or not len(sequences):
+        raise InputError("sequences: give a list of one or more sequences")
+    checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
+    for index, sequence in enumerate(checked):
+        if len(sequence) <= shifts:
+            raise InputError(
+                f"sequence {index} has {len(sequence)} bases: shifts up to {shifts} leave "
+                "nothing of it; lower shifts"
+            )
+    return checked
+
+
+def resolves_below_tokens(model: PreTrainedModel, method: str) -> bool:
+    """Would an average be finer than the method's own map: do its tokens span nucleotides?"""
+    letters = set(NUCLEOTIDES)
+    merged = any(len(t) > 1 and set(t) <= letters for t in model.tokenizer.get_vocab())
+    return merged and method != "mutagenesis"
+
+
+def _check_target(model: PreTrainedModel, target: Target | int | str | None) -> None:
+    label = target.label if isinstance(target, Target) else target
+    if isinstance(target, MaskedToken):
+        raise InputError("a masked token lies in one segmentation only; give a class")
+    if label is None and model.config.num_labels > 2:
+        raise InputError(
+            f"target: of {model.config.num_labels} classes segmentations may predict different "
+            "ones; name the class to explain"
+        )
