@@ -1,13 +1,10 @@
 """Files that settings name by path or by URL."""
 
 import re
-import urllib.error
-import urllib.request
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from dnalrp.errors import InputError
-from dnalrp.provenance import checksum, written_whole
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:/")
 _CHECKSUM = re.compile(r"^sha256=[0-9a-f]{64}$")
@@ -43,6 +40,11 @@ def local_copy(location: str, folder: str | Path) -> Path:
     """
     if not is_url(location):
         return Path(location)
+    import urllib.error
+    import urllib.request
+
+    from dnalrp.provenance import checksum, written_whole
+
     parts = urlsplit(checked_url(location))
     target = Path(folder) / unquote(PurePosixPath(parts.path).name)
     with written_whole(target) as beside:

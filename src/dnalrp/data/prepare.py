@@ -223,9 +223,11 @@ def with_background(
     """The classes in the order of their labels: where there are ``negatives``, they come first."""
     if negatives is None:
         return list(classes)
-    files = {"fasta" if isinstance(classes[0], PeakClass) else "bed": negatives.get("files", [])}
-    background: AnyClass = classes[0]._replace(name=BACKGROUND, motifs=[], **files)
-    return [background, *list(classes)]
+    kind = "fasta" if isinstance(classes[0], PeakClass) else "bed"
+    made = {"name": BACKGROUND, "motifs": [], kind: negatives.get("files", [])}
+    result = list(classes)
+    result.insert(0, classes[0]._replace(**made))
+    return result
 
 
 def motif_sites(
