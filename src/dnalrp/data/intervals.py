@@ -108,13 +108,15 @@ def overlapping(query: pd.DataFrame, target: pd.DataFrame) -> Integers:
         places = targets.get(chrom)
         if places is None:
             continue
-        start, end = (target[name].to_numpy()[places] for name in ("start", "end"))
+        start, end = (target[name].to_numpy()[places].astype(np.int64) for name in ("start", "end"))
         order = np.argsort(start, kind="stable")
         places, start, end = places[order], start[order], end[order]
         reach = np.maximum.accumulate(end)
         is_last = end == reach  # of the intervals so far, the one that ends last
         last = np.maximum.accumulate(np.where(is_last, np.arange(len(end)), 0))
-        own_start, own_end = (query[name].to_numpy()[rows] for name in ("start", "end"))
+        own_start, own_end = (
+            query[name].to_numpy()[rows].astype(np.int64) for name in ("start", "end")
+        )
         before = np.searchsorted(start, own_end, side="left") - 1
         found = (before >= 0) & (reach[before] > own_start)
         result[rows[found]] = places[last[before[found]]]

@@ -74,9 +74,9 @@ def matched_background(
         chosen = _draw(tiles["gc"].to_numpy(), counts, round(matching.gc_tolerance * length), rng)
         if (chosen < 0).any():
             raise InputError(
-                f"negatives: {chrom} has a region like it for {(chosen >= 0).sum()} of "
-                f"{len(chosen)} peaks only, each {matching.ratio} times; raise 'gc_tolerance', "
-                "lower 'ratio' or 'distance', or leave these peaks out"
+                f"negatives: {chrom} has only {(chosen >= 0).sum()} of the {len(chosen)} regions "
+                f"like its {len(own)} peaks; raise 'gc_tolerance', lower 'ratio' or 'distance', or "
+                "leave these peaks out"
             )
         picked = tiles.iloc[chosen][["chrom", "start", "end"]]
         found.append(picked.assign(**{k: wanted[k].to_numpy() for k in ("split", "strand")}))

@@ -357,7 +357,8 @@ def _splits_of(frame: pd.DataFrame, splits: Splits) -> pd.Series:
             raise InputError(_without_coordinates(frame))
         return split_by_chromosome(frame["chrom"], splits)
     keys = canonical(frame["sequence"])
-    keys[placed] = clusters(frame[placed])
+    if placed.any():
+        keys[placed] = clusters(frame[placed].astype({"start": "int64", "end": "int64"}))
     return split_by_fraction(keys, splits, splits["seed"])
 
 
@@ -366,7 +367,14 @@ def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
     columns = ["id", "sequence", "label", "split"]
     if frame["chrom"].notna().any():
         columns += ["chrom", "start", "end", "strand"]
+        frame = _with_whole_numbers(frame)
     return frame[columns]
+
+
+def _with_whole_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Starts and ends as integers also where some are missing."""
+    kind = "Int64" if frame["start"].isna().any() else "int64"
+    return frame.astype({"start": kind, "end": kind})
 
 
 def _positives(frame: pd.DataFrame) -> Cleaned:
@@ -382,6 +390,8 @@ def _positives(frame: pd.DataFrame) -> Cleaned:
 def _joined(background: pd.DataFrame, positive: pd.DataFrame, dropped: pd.DataFrame) -> Cleaned:
     """Made background, class 0, before the positives it was made for."""
     both = pd.concat([background.assign(label=0), positive], ignore_index=True)
+    if "start" in both:
+        both = _with_whole_numbers(both)
     cleaned = remove_leakage(both[positive.columns])
     return Cleaned(cleaned.sequences, pd.concat([dropped, cleaned.dropped], ignore_index=True))
 
