@@ -196,7 +196,7 @@ def intervals_of(rows):
 
 
 @given(INTERVALS, INTERVALS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_overlap_is_what_comparing_all_pairs_finds(first, second):
     query, target = intervals_of(first), intervals_of(second)
     found = overlapping(query, target)
@@ -210,7 +210,7 @@ def test_overlap_is_what_comparing_all_pairs_finds(first, second):
 
 
 @given(INTERVALS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_intervals_that_overlap_are_in_one_cluster(rows):
     frame = intervals_of(rows)
     names = clusters(frame)

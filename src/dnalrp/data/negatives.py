@@ -155,6 +155,8 @@ def _draw(
     rng: np.random.Generator,
 ) -> npt.NDArray[np.int64]:
     """For each wanted GC count the place of an available one, used once, or -1."""
+    if not len(available):
+        return np.full(len(wanted), -1, dtype=np.int64)
     order = rng.permutation(len(available))
     order = order[np.argsort(available[order], kind="stable")]
     counts, first = np.unique(available[order], return_index=True)

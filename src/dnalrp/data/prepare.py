@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from dnalrp.data.fasta import read_fasta
@@ -334,7 +335,7 @@ def _windows(
     listed = ~outside & (overlapping(frame, banned) >= 0)
     usable = frame[~outside & ~listed]
     usable = usable.assign(sequence=window_sequences(usable, genome))
-    unknown = usable["sequence"].str.contains("N").astype(bool)
+    unknown = np.array(["N" in sequence for sequence in usable["sequence"]], dtype=bool)
     unfit = [
         dropped_for(frame[outside], "beyond the chromosome"),
         dropped_for(frame[listed], "blacklisted"),
