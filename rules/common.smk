@@ -11,9 +11,10 @@ PACKAGE = ROOT / "src"
 sys.path.insert(0, str(PACKAGE))
 
 from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
+from dnalrp.data.local import is_url
 from dnalrp.errors import InputError
 from dnalrp.models.checkpoints import checkpoint_files
-from dnalrp.settings import SHUFFLED, check_settings
+from dnalrp.settings import SHUFFLED, check_settings, data_files
 
 # a data set, model or background key that --configfile sets to null is left out
 for section in ("datasets", "models"):
@@ -40,9 +41,9 @@ ENVIRONMENT = "../envs/dnalrp.yaml"
 GPU = int(config["gpu"])
 
 
-def datasets_from(source):
-    """Names of the data sets of one source, as a wildcard constraint."""
-    names = [name for name in DATASETS if config["datasets"][name]["source"] == source]
+def datasets_from(*sources):
+    """Names of the data sets of some sources, as a wildcard constraint."""
+    names = [name for name in DATASETS if config["datasets"][name]["source"] in sources]
     return "|".join(names) or "(?!)"
 
 
@@ -117,8 +118,10 @@ def true_motifs(wildcards):
     if dataset["source"] == "simulated":
         pair = dataset["rule"] in PAIR_RULES
         return {"positive": dataset["motifs"][:2] if pair else dataset["motifs"]}
-    negative, positive = dataset["classes"]
-    return {"negative": negative["motifs"], "positive": positive["motifs"]}
+    motifs = [entry["motifs"] for entry in dataset["classes"]]
+    if len(motifs) == 2:
+        return {"negative": motifs[0], "positive": motifs[1]}
+    return {"positive": [motif for own in motifs for motif in own]}
 
 
 def pretrained_files(wildcards):
@@ -135,12 +138,12 @@ def simulation_background(wildcards):
     return config["datasets"][wildcards.dataset]["background"].get("fasta", [])
 
 
-def peak_files(wildcards):
-    """A data set's archive, or the FASTA files of its classes."""
+def prepared_from(wildcards):
+    """A data set's archive, or the local files that it is read from."""
     dataset = config["datasets"][wildcards.dataset]
-    if dataset["archive"]:
+    if dataset.get("archive"):
         return {"archive": f"{RESULTS}/data/{wildcards.dataset}/archive.whl"}
-    return {"fasta": [path for entry in dataset["classes"] for path in entry["fasta"]]}
+    return {"files": [path for path in data_files(dataset).values() if not is_url(path)]}
 
 
 @cache

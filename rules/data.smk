@@ -51,17 +51,18 @@ rule simulate:
 
 rule prepare:
     input:
-        unpack(peak_files),
+        unpack(prepared_from),
     output:
         sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
         sites=f"{RESULTS}/data/{{dataset}}/sites.parquet",
         scan=f"{RESULTS}/data/{{dataset}}/scan.parquet",
+        dropped=f"{RESULTS}/data/{{dataset}}/dropped.tsv",
     log:
         f"{RESULTS}/logs/prepare/{{dataset}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
     wildcard_constraints:
-        dataset=datasets_from("peaks"),
+        dataset=datasets_from("peaks", "table", "fasta", "intervals"),
     conda:
         ENVIRONMENT
     threads: 1

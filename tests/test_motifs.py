@@ -113,3 +113,9 @@ def test_maps_of_zeros_have_no_patterns(planted, tmp_path):
     zeros = np.zeros((len(sequences), 100), dtype=np.float32)
     assert discover_patterns(zeros, encoded, SETTINGS, tmp_path / "zeros.h5") == []
     assert match_patterns([], core_vertebrates(RELEASE), 6.0).empty
+
+
+def test_data_without_true_motifs_have_an_empty_recovery_with_its_columns():
+    targets, truth = core_vertebrates(RELEASE), {"negative": [], "positive": []}
+    recovery = recovered_motifs(match_patterns([], targets, 6.0), truth, targets, 1e-4)
+    assert recovery.empty and list(recovery)[:4] == ["motif", "name", "sign", "recovered"]

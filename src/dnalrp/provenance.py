@@ -1,5 +1,6 @@
 """What made a file: program versions, settings, seed and checksums of the inputs."""
 
+import errno
 import hashlib
 import json
 import platform
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dnalrp import __version__
+from dnalrp.errors import InputError
 
 KEY = b"dnalrp"
 RECORDED_PACKAGES = ("torch", "transformers", "tangermeme", "modisco-lite", "pyjaspar")
@@ -60,13 +62,20 @@ def digest(value: Any) -> str:
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
-    """Path beside ``path`` to write to; renamed to it at the end, deleted on an error."""
+    """Path beside ``path`` to write to; renamed to it at the end, deleted on an error.
+
+    A full disk is an :class:`~dnalrp.errors.InputError`.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     try:
         yield beside
         beside.replace(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InputError(f"{path}: no space left to write it; free some and run again") from error
     finally:
         beside.unlink(missing_ok=True)
 

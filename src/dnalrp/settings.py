@@ -1,6 +1,7 @@
 """Settings checked at the door: against a schema, then against each other and JASPAR."""
 
 import difflib
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from dnalrp.data.grammar import PAIR_RULES
+from dnalrp.data.local import checked_url, is_url
 from dnalrp.errors import InputError
 
 _EVERY_MODEL = ("saliency", "integrated_gradients", "occlusion", "mutagenesis", "random")
@@ -45,6 +47,26 @@ def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:
     for complaint in _contradictions(settings):
         raise InputError(complaint)
     _check_motifs(settings)
+    for name, dataset in settings["datasets"].items():
+        for key, location in data_files(dataset).items():
+            _check_file(f"datasets.{name}.{key}", location)
+
+
+def data_files(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Paths and URLs of all files that a data set is read from, by the key that names each."""
+    found = {"background.fasta": dataset.get("background", {}).get("fasta")}
+    archive = dataset.get("archive")
+    found["archive.local"] = archive["local"] if archive else None
+    found["genome"] = dataset.get("genome")
+    found |= {f"files.{name}": path for name, path in dataset.get("files", {}).items()}
+    found |= {f"blacklist.{i}": path for i, path in enumerate(dataset.get("blacklist", []))}
+    negatives = dataset.get("negatives") or {}
+    found |= {f"negatives.files.{i}": path for i, path in enumerate(negatives.get("files", []))}
+    for entry in dataset.get("classes", []):
+        for kind in ("bed",) if archive else ("bed", "fasta"):
+            for i, path in enumerate(entry.get(kind, [])):
+                found[f"classes.{entry['name']}.{kind}.{i}"] = path
+    return {key: location for key, location in found.items() if location is not None}
 
 
 def _one_line(error: ValidationError) -> str:
@@ -107,9 +129,11 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
     needed = settings["motifs"]["window"] + 2 * settings["motifs"]["flank"]
     for name, dataset in settings["datasets"].items():
         yield from _dataset_contradictions(f"datasets.{name}", dataset)
-        if dataset.get("length", needed) < needed:
+        shortest = dataset.get("length", dataset.get("lengths", [needed])[0])
+        if shortest < needed:
+            key = "length" if "length" in dataset else "lengths"
             yield (
-                f"datasets.{name}.length: {dataset['length']} is less than the {needed} bases that "
+                f"datasets.{name}.{key}: {shortest} is less than the {needed} bases that "
                 "motif discovery looks at; raise it, or lower motifs.window or motifs.flank"
             )
 
@@ -142,15 +166,86 @@ def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[st
         if shared := set(dataset["motifs"]) & set(dataset["decoys"]):
             yield f"{key}.decoys: {min(shared)} is also a motif; choose another decoy"
         return
-    splits = dataset["splits"]
-    if shared := set(splits["dev"]) & set(splits["test"]):
-        yield f"{key}.splits: {min(shared)} is in dev and test; keep it in one of them"
-    if not any(entry["motifs"] for entry in dataset["classes"]):
+    names = [entry["name"] for entry in dataset["classes"]]
+    if len(set(names)) < len(names):
+        yield f"{key}.classes: two have one name; rename one"
+    if dataset["source"] == "peaks" and not any(entry["motifs"] for entry in dataset["classes"]):
         yield f"{key}.classes: no class names a motif; list JASPAR ids under 'motifs'"
+    low, high = dataset.get("lengths", [0, 0])
+    if low > high:
+        yield f"{key}.lengths: from {low} to {high} is empty; give the smaller first"
+    yield from _split_contradictions(f"{key}.splits", dataset)
+    if dataset["source"] in ("fasta", "intervals"):
+        yield from _negative_contradictions(key, dataset)
+
+
+def _split_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[str]:
+    splits, files = dataset["splits"], set(dataset.get("files", ()))
+    if files and files not in ({"all"}, {"train", "dev", "test"}):
+        parent = key.removesuffix(".splits")
+        yield f"{parent}.files: name train, dev and test, or one file as 'all'; not {sorted(files)}"
+    if splits is None:
+        if files == {"all"}:
+            yield f"{key}: one file must be divided; give 'column', or dev, test and seed"
+        return
+    if len(files) > 1:
+        yield f"{key}: the files are the splits already; set it to null"
+    if "column" in splits:
+        if len(splits) > 1:
+            yield f"{key}: give 'column' alone, or dev, test and seed"
+        return
+    if files and not {"dev", "test", "seed"} <= set(splits):
+        yield f"{key}: give 'column' alone, or all of dev, test and seed"
+        return
+    dev, test = splits["dev"], splits["test"]
+    if isinstance(dev, list) != isinstance(test, list):
+        yield f"{key}: dev and test must both be lists of chromosomes, or both shares"
+    elif isinstance(dev, list):
+        if shared := set(dev) & set(test):
+            yield f"{key}: {min(shared)} is in dev and test; keep it in one of them"
+        if "seed" in splits:
+            yield f"{key}.seed: chromosomes are not drawn by chance; remove it"
+    elif dev + test >= 1:
+        yield f"{key}: dev {dev} and test {test} leave nothing to train on; lower them"
+    elif "seed" not in splits:
+        yield f"{key}: setting 'seed' is missing; shares are drawn by chance"
+
+
+def _negative_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[str]:
+    count, negatives = len(dataset["classes"]), dataset["negatives"]
+    if negatives is None and count < 2:
+        yield f"{key}.negatives: one class only; say where negatives come from, or add a class"
+    if negatives is not None and count > 1:
+        yield f"{key}.negatives: there are {count} classes already; set it to null"
+    if negatives is not None and dataset["classes"][0]["name"] == "background":
+        yield f"{key}.classes: 'background' is the name of the negatives; choose another"
+    if negatives is not None and negatives["kind"] == "genome" and dataset["source"] == "fasta":
+        yield (
+            f"{key}.negatives.kind: a FASTA file names no genome; choose shuffle or peaks, or "
+            "give the intervals and 'source: intervals'"
+        )
+
+
+def _check_file(key: str, location: str) -> None:
+    if is_url(location):
+        try:
+            checked_url(location)
+        except InputError as error:
+            raise InputError(f"{key}: {error}") from error
+        return
+    path = Path(location)
+    if path.is_dir():
+        raise InputError(f"{key}: {location} is a folder; give the file itself")
+    if not path.exists():
+        raise InputError(f"{key}: no such file {location}; correct the path or put it there")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{key}: {location} may not be read; correct its permissions")
+    if path.stat().st_size == 0:
+        raise InputError(f"{key}: {location} is empty; fetch or write it again")
 
 
 def _check_motifs(settings: Mapping[str, Any]) -> None:
-    known = _matrix_ids(settings["jaspar"])
+    families = _families(settings["jaspar"])
     for name, dataset in settings["datasets"].items():
         if dataset["source"] == "simulated":
             named = {"motifs": dataset["motifs"], "decoys": dataset["decoys"]}
@@ -158,15 +253,22 @@ def _check_motifs(settings: Mapping[str, Any]) -> None:
             named = {f"classes.{c['name']}.motifs": c["motifs"] for c in dataset["classes"]}
         for key, ids in named.items():
             for motif_id in ids:
-                if motif_id not in known:
+                if motif_id not in families:
                     raise InputError(
                         f"datasets.{name}.{key}: {settings['jaspar']} has no matrix "
                         f"{motif_id!r}; look up the id, for example MA0139 or MA0139.2"
                     )
+        planted = set().union(*(families[motif_id] for motif_id in named.get("motifs", ())))
+        for decoy in named.get("decoys", ()):
+            if shared := families[decoy] & planted:
+                raise InputError(
+                    f"datasets.{name}.decoys: {decoy} is of the family {min(shared)!r} of a "
+                    "planted motif; choose another decoy"
+                )
 
 
-def _matrix_ids(release: str) -> set[str]:
-    """All matrix ids of a release, with and without version.
+def _families(release: str) -> dict[str, set[str]]:
+    """Families by matrix id, with and without version, of all matrices of a release.
 
     Read from the database file itself: importing pyjaspar would take longer than all the rest.
     """
@@ -175,7 +277,14 @@ def _matrix_ids(release: str) -> set[str]:
     path = Path(spec.origin).parent / "data" / f"{release}.sqlite"
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        rows = connection.execute("SELECT BASE_ID, VERSION FROM MATRIX").fetchall()
+        rows = connection.execute(
+            "SELECT BASE_ID, VERSION, VAL FROM MATRIX LEFT JOIN MATRIX_ANNOTATION "
+            "ON MATRIX.ID = MATRIX_ANNOTATION.ID AND TAG = 'family' ORDER BY VERSION"
+        ).fetchall()
     finally:
         connection.close()
-    return {base for base, _ in rows} | {f"{base}.{version}" for base, version in rows}
+    families: dict[str, set[str]] = {}
+    for base, version, family in rows:
+        families.setdefault(f"{base}.{version}", set()).update([family] if family else [])
+        families[base] = families[f"{base}.{version}"]  # the latest version comes last
+    return families

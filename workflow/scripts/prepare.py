@@ -1,4 +1,4 @@
-"""Label, split and scan the peaks of a data set."""
+"""Label, split and scan the sequences of a data set that is not simulated."""
 
 import tempfile
 from pathlib import Path
@@ -10,34 +10,23 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
-    import pandas as pd
-
-    from dnalrp.data.fetch import extract
-    from dnalrp.data.jaspar import fetch_motifs
-    from dnalrp.data.nucleotides import one_hot
-    from dnalrp.data.prepare import PeakClass, motif_sites, prepare_peaks
-    from dnalrp.data.scan import scan_scores
-    from dnalrp.provenance import provenance, write_table
+    from dnalrp.data.prepare import motif_sites
+    from dnalrp.data.sources import prepare, scan_difference
+    from dnalrp.provenance import provenance, write_table, written_whole
 
     settings, archive = snakemake.params.dataset, snakemake.input.get("archive")
-    with tempfile.TemporaryDirectory() as folder:
-        classes = [
-            PeakClass(
-                entry["name"],
-                extract(archive, entry["fasta"], folder)
-                if archive
-                else [Path(path) for path in entry["fasta"]],
-                fetch_motifs(entry["motifs"], snakemake.params.jaspar),
-            )
-            for entry in settings["classes"]
-        ]
-        sequences, dropped = prepare_peaks(classes, settings["splits"])
+    output = snakemake.output
+    with tempfile.TemporaryDirectory(dir=Path(output.sequences).parent) as folder:
+        cleaned, classes = prepare(settings, snakemake.params.jaspar, Path(folder), archive)
+    sequences, dropped = cleaned
     sites = motif_sites(sequences, classes, settings["site_p_value"])
-    encoded = one_hot(sequences["sequence"].tolist())
-    scores = [scan_scores(encoded, own.motifs) if own.motifs else 0.0 for own in classes]
     record = provenance("data", dict(snakemake.params.items()), snakemake.input)
-    scan = pd.DataFrame({"id": sequences["id"], "score": scores[1] - scores[0]})
-    write_table(sequences, snakemake.output.sequences, record)
-    write_table(sites, snakemake.output.sites, record)
-    write_table(scan, snakemake.output.scan, record)
-    print(f"{len(sequences)} sequences, dropped {dropped}, {len(sites)} sites of the true motifs")
+    write_table(sequences, output.sequences, record)
+    write_table(sites, output.sites, record)
+    write_table(scan_difference(sequences, classes), output.scan, record)
+    with written_whole(output.dropped) as beside:
+        dropped.to_csv(beside, sep="\t", index=False)
+    counts = sequences.groupby(["split", "label"]).size().unstack()
+    print(counts.rename(columns=lambda label: classes[label].name).to_string())
+    reasons = ", ".join(f"{n} {why}" for why, n in dropped["reason"].value_counts().items())
+    print(f"dropped {len(dropped)} ({reasons or 'none'}), {len(sites)} sites of the true motifs")

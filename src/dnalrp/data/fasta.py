@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dnalrp.data.nucleotides import checked_sequence
+from dnalrp.data.reading import read_text
 from dnalrp.errors import InputError
 
 _INTERVAL = re.compile(r"^(?P<chrom>[^:\s]+):(?P<start>\d+)-(?P<end>\d+)(?:\((?P<strand>[+-])\))?$")
@@ -23,7 +24,7 @@ class Record(NamedTuple):
 
 
 def read_fasta(path: str | Path) -> list[Record]:
-    """Read all records of a FASTA file, upper-cased, with coordinates from their headers.
+    """Read all records of a FASTA file, plain or gzip, upper-cased, with coordinates if known.
 
     A header ``chrom:start-end``, optionally followed by ``(+)`` or ``(-)``, gives a 0-based
     half-open interval. Pyfaidx is not used here since it needs to write an index beside the
@@ -35,17 +36,7 @@ def read_fasta(path: str | Path) -> list[Record]:
         The file is missing, empty or not FASTA; a sequence is empty, holds other characters
         than ACGTN, or is not as long as its interval (a truncated file).
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="ascii")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; correct the path") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path}: is a folder; give the FASTA file itself") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text file; give an uncompressed FASTA file") from error
-    if not text.strip():
-        raise InputError(f"{path}: the file is empty; fetch or write it again")
+    path, text = Path(path), read_text(path)
     return [_record(path, number, header, body) for number, header, body in _blocks(path, text)]
 
 

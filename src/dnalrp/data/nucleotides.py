@@ -11,6 +11,7 @@ from dnalrp.errors import InputError
 NUCLEOTIDES = "ACGT"
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 _FOREIGN = re.compile("[^ACGTN]")
+_PROTEIN = frozenset("EFIJLOPQXZ*")
 
 
 def reverse_complement(sequence: str) -> str:
@@ -27,9 +28,14 @@ def checked_sequence(sequence: str, where: str) -> str:
     if not sequence:
         raise InputError(f"{where}: the sequence is empty; remove the record or supply its bases")
     if foreign := _FOREIGN.search(sequence):
+        cure = "replace ambiguity codes by N"
+        if foreign.group() == "U":
+            cure = "this looks like RNA, replace U by T"
+        elif not _PROTEIN.isdisjoint(sequence):
+            cure = "this looks like a protein, give its DNA"
         raise InputError(
             f"{where}: character {foreign.group()!r} at position {foreign.start() + 1}; "
-            "sequences may hold A, C, G, T and N only, replace ambiguity codes by N"
+            f"sequences may hold A, C, G, T and N only: {cure}"
         )
     return sequence
 

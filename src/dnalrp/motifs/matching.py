@@ -66,6 +66,8 @@ def kin(motifs: Sequence[Motif], targets: Sequence[Motif], p_value: float) -> li
     Alike is a TOMTOM p-value below ``p_value`` between the matrices: some families (zinc
     fingers) hold a fifth of JASPAR, with motifs that have nothing in common.
     """
+    if not motifs:
+        return []
     from memelite import tomtom
 
     matrices = [np.ascontiguousarray(motif.probabilities) for motif in motifs]

@@ -37,7 +37,7 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
     between = rows["model"] == "between_models"
     rows["explanation"] = (rows["model"] + " " + rows["method"]).where(~between, rows["method"])
     if rows.empty:
-        return _empty_figure("nothing to show: this needs more models or methods")
+        return _empty_figure("nothing to show: this needs more models, more methods or true sites")
     order = sorted(rows["explanation"].unique())
     colours = dict(zip(sorted(rows["model"].unique()), sns.color_palette(), strict=False))
     datasets, seeds = list(rows["dataset"].unique()), list(rows["seed"].unique())

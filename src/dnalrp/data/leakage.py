@@ -1,0 +1,115 @@
+"""What must not be in two splits, or under two labels: found, reported and removed."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dnalrp.data.intervals import overlapping
+from dnalrp.data.nucleotides import reverse_complement
+
+DROPPED_COLUMNS = ["id", "label", "split", "reason", "other", "other_split"]
+PRIORITY = ("test", "dev", "train")
+"""Of two sequences that may not both stay, the one in the first of these splits does."""
+
+
+class Cleaned(NamedTuple):
+    """The sequences that stay, and the others: ``id, label, split, reason, other, other_split``.
+
+    ``other`` is the id of the sequence, dropped itself or not, that is the reason.
+    """
+
+    sequences: pd.DataFrame
+    dropped: pd.DataFrame
+
+
+def canonical(sequences: pd.Series) -> pd.Series:
+    """Each sequence or its reverse complement, whichever sorts first."""
+    return sequences.map(lambda sequence: min(sequence, reverse_complement(sequence)))
+
+
+def remove_leakage(frame: pd.DataFrame) -> Cleaned:
+    """Drop what is ambiguous, repeated, or overlaps a held-out interval.
+
+    - ``ambiguous``: the sequence, or its reverse complement, also occurs under another label,
+      or its interval overlaps one of another label; all of them are dropped.
+    - ``repeated``: the sequence or its reverse complement occurs again, in whatever split; one
+      is kept, in the split that comes first in PRIORITY.
+    - ``overlapping``: the interval overlaps one of a split that comes before in PRIORITY.
+
+    Sequences that are merely alike (repeats, paralogues) are not found: to hold those out, hold
+    out whole chromosomes.
+
+    Parameters
+    ----------
+    frame
+        ``id, sequence, label, split`` and, where known, ``chrom, start, end``.
+    """
+    frame = frame.reset_index(drop=True)
+    key = canonical(frame["sequence"])
+    other = np.full(len(frame), -1, dtype=np.int64)
+    reason = np.full(len(frame), "", dtype=object)
+
+    def drop(found: npt.NDArray[np.int64], why: str) -> None:
+        new = (found >= 0) & (reason == "")
+        reason[new], other[new] = why, found[new]
+
+    drop(_other_label(frame, key), "ambiguous")
+    drop(_first_of_its_kind(frame, key), "repeated")
+    if "chrom" in frame:
+        drop(_held_out_overlap(frame, reason == ""), "overlapping")
+    gone = reason != ""
+    dropped = frame.loc[gone, ["id", "label", "split"]].assign(
+        reason=reason[gone],
+        other=frame["id"].to_numpy()[other[gone]],
+        other_split=frame["split"].to_numpy()[other[gone]],
+    )
+    return Cleaned(frame[~gone].reset_index(drop=True), dropped.reset_index(drop=True))
+
+
+def dropped_for(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """Rows of a table of dropped sequences for a reason that lies in each sequence alone."""
+    rows = frame.reindex(columns=DROPPED_COLUMNS)
+    return rows.assign(reason=reason).astype({"other": object, "other_split": object})
+
+
+def _other_label(frame: pd.DataFrame, key: pd.Series) -> npt.NDArray[np.int64]:
+    """Place of a sequence of another label that is the same or overlaps, or -1."""
+    found = np.full(len(frame), -1, dtype=np.int64)
+    for label in sorted(frame["label"].unique()):
+        own = np.flatnonzero(frame["label"] == label)
+        others = np.flatnonzero(frame["label"] != label)
+        first = pd.Series(others, index=key.to_numpy()[others])
+        first = first[~first.index.duplicated()]
+        same = first.reindex(key.to_numpy()[own]).fillna(-1).astype("int64").to_numpy()
+        found[own] = same
+        if "chrom" in frame and len(others):
+            near = overlapping(frame.iloc[own], frame.iloc[others])
+            found[own] = np.where(same >= 0, same, np.where(near >= 0, others[near], -1))
+    return found
+
+
+def _first_of_its_kind(frame: pd.DataFrame, key: pd.Series) -> npt.NDArray[np.int64]:
+    """Place of the sequence kept in this one's stead, or -1 where it is kept itself."""
+    rank = frame["split"].map({split: place for place, split in enumerate(PRIORITY)})
+    order = np.argsort(rank.to_numpy(), kind="stable")
+    found = np.full(len(frame), -1, dtype=np.int64)
+    for values in (frame["id"], key):
+        first = pd.Series(order, index=values.to_numpy()[order])
+        first = first[~first.index.duplicated()].reindex(values.to_numpy()).to_numpy()
+        found = np.where(first != np.arange(len(frame)), first, found)
+    return found
+
+
+def _held_out_overlap(frame: pd.DataFrame, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Place of an overlapping interval in a split of higher priority, or -1."""
+    found = np.full(len(frame), -1, dtype=np.int64)
+    split = frame["split"].to_numpy()
+    for place in range(1, len(PRIORITY)):
+        own = np.flatnonzero(kept & (split == PRIORITY[place]))
+        before = np.flatnonzero(kept & (found < 0) & np.isin(split, PRIORITY[:place]))
+        if len(own) and len(before):
+            near = overlapping(frame.iloc[own], frame.iloc[before])
+            found[own] = np.where(near >= 0, before[near], -1)
+    return found

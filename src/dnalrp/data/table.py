@@ -1,0 +1,136 @@
+"""Tables of labelled sequences: ``sequence,label`` as CSV or TSV, as benchmarks publish them."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from dnalrp.data.nucleotides import checked_sequence
+from dnalrp.data.reading import read_text
+from dnalrp.errors import InputError
+
+_LABEL = re.compile(r"^\d+$")
+_ID = re.compile(r"^[^\s<>&\"'`$\\]+$")
+
+
+def read_table(
+    path: str | Path, labels: int, lengths: tuple[int, int], columns: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Read a table of labelled sequences, strictly.
+
+    The first line names the columns: ``sequence`` and ``label``, in any order and case, and
+    ``id`` where there are ids; others are left out. Tabs separate columns if the first line
+    holds one, else commas.
+
+    Parameters
+    ----------
+    labels
+        How many classes there are: labels run from 0 to ``labels - 1``.
+    lengths
+        Shortest and longest sequence that is accepted.
+    columns
+        Names of further columns, kept as text.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id, sequence, label`` and ``columns``; without ids in the file, ``id`` is the file's
+        name without endings and the line's number.
+
+    Raises
+    ------
+    InputError
+        With file and line: a missing column, a row of another length, a label that is no class,
+        a sequence that is not DNA or not of an accepted length, an id that occurs twice.
+    """
+    path = Path(path)
+    rows = _rows(path)
+    _, header = next(rows)
+    names = [name.strip().lower() for name in header]
+    place = {name: names.index(name) for name in _needed(path, names, columns)}
+    stem = path.name.split(".")[0]
+    records: list[tuple[object, ...]] = []
+    seen: dict[str, int] = {}
+    for number, row in rows:
+        where = f"{path}, line {number}"
+        if len(row) != len(header):
+            raise InputError(
+                f"{where}: {len(row)} column(s) where the first line names {len(header)}; "
+                "correct the line"
+            )
+        name = checked_id(row[place["id"]], where) if "id" in place else f"{stem}_{number}"
+        if name in seen:
+            raise InputError(f"{where}: id {name!r} is that of line {seen[name]} too; rename one")
+        seen[name] = number
+        sequence = checked_sequence(row[place["sequence"]].strip(), where)
+        check_length(sequence, lengths, where)
+        label = _label(row[place["label"]], labels, where)
+        records.append((name, sequence, label, *(row[place[column]] for column in columns)))
+    if not records:
+        raise InputError(f"{path}: no sequence after the first line; fetch or write it again")
+    return pd.DataFrame(records, columns=["id", "sequence", "label", *columns])
+
+
+def checked_id(name: str, where: str) -> str:
+    """``name``, refused unless it can stand in every table and page: no space, no markup."""
+    name = name.strip()
+    if not _ID.match(name):
+        raise InputError(
+            f"{where}: id {name!r} is empty or holds space or markup; ids may hold letters, "
+            "digits and signs such as . : / _ - |"
+        )
+    return name
+
+
+def check_length(sequence: str, lengths: tuple[int, int], where: str) -> None:
+    """Refuse a sequence that is shorter or longer than the settings say."""
+    if not lengths[0] <= len(sequence) <= lengths[1]:
+        raise InputError(
+            f"{where}: the sequence has {len(sequence)} bases and 'lengths' says {lengths[0]} to "
+            f"{lengths[1]}; leave it out, cut it, or correct 'lengths'"
+        )
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of every line that is not empty, the first one included."""
+    lines = read_text(path).split("\n")
+    first = next(line for line in lines if line.strip())
+    reader = csv.reader(lines, delimiter="\t" if "\t" in first else ",", strict=True)
+    try:
+        for row in reader:
+            if len(row) > 1 or "".join(row).strip():
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise InputError(
+            f'{path}, line {reader.line_num}: {error}; quote fields by " on both sides or not'
+        ) from error
+
+
+def _needed(path: Path, names: Sequence[str], columns: Sequence[str]) -> list[str]:
+    for name in ("sequence", "label", *columns):
+        if names.count(name) != 1:
+            raise InputError(
+                f"{path}, line 1: {names.count(name)} columns are named {name!r} among "
+                f"{', '.join(names)[:80]!r}; the first line must name sequence and label once, "
+                "separated by a comma or a tab"
+            )
+    return ["sequence", "label", *columns, *(["id"] if "id" in names else [])]
+
+
+def _label(text: str, labels: int, where: str) -> int:
+    text = text.strip()
+    if not text:
+        raise InputError(f"{where}: the label is missing; write 0 to {labels - 1}")
+    if not _LABEL.match(text):
+        raise InputError(
+            f"{where}: label {text!r} is not a whole number; write the place of the class in "
+            f"'classes', 0 to {labels - 1}"
+        )
+    if int(text) >= labels:
+        raise InputError(
+            f"{where}: label {text} but 'classes' names {labels}; name another class or correct "
+            "the label"
+        )
+    return int(text)
