@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,33 +29,43 @@ def run(options: argparse.Namespace) -> int:
     """Build the report and say where it is."""
     results = Path(options.results)
     settings = _settings(results, options.config)
-    runs = [
-        f"{dataset}/{model}/seed{seed}"
-        for dataset in settings["datasets"]
-        for model in settings["models"]
-        for seed in settings["seeds"]
-    ]
     tables = [results / f"{name}.tsv" for name in ("metrics", "performance", "recovery")]
+    _check_present(tables)
+    runs = _runs(results / "performance.tsv")
+    datasets = list(dict.fromkeys(run.split("/")[0] for run in runs))
     data = [
         results / "data" / dataset / f"{name}.parquet"
         for name in ("sequences", "sites")
-        for dataset in settings["datasets"]
+        for dataset in datasets
     ]
     folders = [results / stage / run for stage in ("nucleotides", "motifs") for run in runs]
-    for path in (*tables, *data, *folders):
-        if not path.exists():
-            raise InputError(f"{path}: is missing; run the workflow to its end first")
+    _check_present([*data, *folders])
     from dnalrp.report.building import METRICS, build_report  # here: it takes seconds
 
     out = Path(options.out) if options.out else results / "report"
     figures = [out / "figures" / f"{axis}.png" for axis in (*METRICS, "ledger")]
     inputs = [*tables, *data, *folders]
     build_report(
-        *(results, runs, list(settings["datasets"]), settings),
+        *(results, runs, datasets, settings),
         *(figures, out / "index.html", out / "manifest.json", inputs),
     )
     print(out / "index.html")
     return 0
+
+
+def _check_present(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: is missing; run the workflow to its end first")
+
+
+def _runs(performance: Path) -> list[str]:
+    """``dataset/model/seed`` of all trained models, in the order of the run."""
+    import pandas as pd
+
+    table = pd.read_csv(performance, sep="\t").dropna(subset=["seed"])
+    runs = table[["dataset", "model", "seed"]].drop_duplicates()
+    return ["/".join(run) for run in runs.itertuples(index=False)]
 
 
 def _settings(results: Path, config: str | None) -> dict[str, Any]:
