@@ -99,6 +99,7 @@ def test_signs_can_be_two_tracks(signal):
     assert (parts[".positive"]["value"] > 0).all() and (parts[".negative"]["value"] < 0).all()
     assert sum(map(len, parts.values())) == (signal["value"] != 0).sum()
     assert by_sign(signal)[""] is signal
+    assert list(by_sign(signal[signal["value"] >= 0], "separate")) == [".positive"]
 
 
 def test_wrong_coordinates_and_sizes_are_refused(signal, tmp_path):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   dnalrp explain results/models/oct4_mafk/dnabert2/seed1 --fasta peaks.fa --out maps
-  dnalrp explain MODEL --bed peaks.bed --genome hg38.fa --target Oct4 --out maps
+  dnalrp explain MODEL --bed peaks.bed --genome hg38.fa --target 0 --out maps
   dnalrp explain MODEL --fasta peaks.fa --method integrated_gradients --device cuda --out maps
 
 Writes METHOD.h5 (tokens), METHOD.MAP.h5 (nucleotides), tables (.tsv.gz), arrays for modisco and

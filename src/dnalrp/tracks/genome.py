@@ -98,16 +98,17 @@ def by_sign(signal: pd.DataFrame, signs: str = "signed") -> dict[str, pd.DataFra
     """The tracks to write of a signal, by the ending of their names.
 
     ``signed`` is one track of both signs; ``separate`` are two, ``.positive`` and ``.negative``,
-    each with the bases of its sign and their signed values.
+    each with the bases of its sign and their signed values; one without any is left out.
     """
     if signs not in SIGNS:
         raise ValueError(f"signs={signs!r}: choose one of {', '.join(SIGNS)}")
     if signs == "signed":
         return {"": signal}
-    return {
+    parts = {
         ".positive": signal[signal["value"] > 0],
         ".negative": signal[signal["value"] < 0],
     }
+    return {ending: part for ending, part in parts.items() if len(part)}
 
 
 def read_chromosome_sizes(path: str | Path) -> dict[str, int]:
