@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from dnalrp.command import main
+
 ROOT = Path(__file__).parent.parent
 PARTS = ("Snakefile", "rules", "workflow", "src", "envs", "profiles", "config.yaml")
 
@@ -173,6 +175,12 @@ def test_report_is_one_file(project):
     assert "http://" not in page and "https://" not in page
     manifest = json.loads((project / "results/report/manifest.json").read_text())
     assert manifest["inputs"] and manifest["versions"]["torch"]
+
+
+def test_the_command_writes_the_same_report_again(project, tmp_path):
+    assert main(["report", str(project / "results"), "--out", str(tmp_path)]) == 0
+    page = project / "results/report/index.html"
+    assert (tmp_path / "index.html").read_bytes() == page.read_bytes()
 
 
 def test_snakemake_writes_its_own_report(project, tmp_path):
