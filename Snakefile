@@ -12,6 +12,7 @@ include: "rules/train.smk"
 include: "rules/attribute.smk"
 include: "rules/project.smk"
 include: "rules/motifs.smk"
+include: "rules/tracks.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
 

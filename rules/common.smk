@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ ROOT = Path(workflow.basedir)
 PACKAGE = ROOT / "src"
 sys.path.insert(0, str(PACKAGE))
 
+from dnalrp.data.catalogue import named_data
 from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
 from dnalrp.data.local import is_url
 from dnalrp.errors import InputError
@@ -39,6 +41,7 @@ TOKEN_MODEL = next(
 )
 ENVIRONMENT = "../envs/dnalrp.yaml"
 GPU = int(config["gpu"])
+DOWNLOADS = {row.result: vars(row) for row in named_data().values()}
 
 
 def datasets_from(*sources):

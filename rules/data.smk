@@ -16,9 +16,33 @@ rule fetch:
         runtime=30,
     params:
         archive=settings_of("datasets", "{dataset}", "archive"),
+        downloads=settings_of("downloads"),
         code=code_of("fetch.py"),
     script:
         "../workflow/scripts/fetch.py"
+
+
+rule download:
+    output:
+        f"{RESULTS}/downloads/{{file}}",
+    log:
+        f"{RESULTS}/logs/download/{{file}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/download/{{file}}.tsv"
+    wildcard_constraints:
+        file="|".join(map(re.escape, DOWNLOADS)),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        named=lambda wildcards: ordered(DOWNLOADS[wildcards.file]),
+        downloads=settings_of("downloads"),
+        code=code_of("download.py"),
+    script:
+        "../workflow/scripts/download.py"
 
 
 rule simulate:

@@ -1,12 +1,20 @@
 """TF-MoDISco and TOMTOM find what was planted, name it, and find nothing in noise."""
 
+import h5py
 import numpy as np
 import pytest
 
 from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
-from dnalrp.data.nucleotides import one_hot
+from dnalrp.data.nucleotides import one_hot, reverse_complement
 from dnalrp.data.simulate import Simulation, simulate
-from dnalrp.motifs.discovery import Discovery, Pattern, discover_patterns, information, trimmed
+from dnalrp.motifs.discovery import (
+    Discovery,
+    Pattern,
+    discover_patterns,
+    information,
+    read_seqlets,
+    trimmed,
+)
 from dnalrp.motifs.matching import kin, match_patterns, recovered_motifs
 
 RELEASE = "JASPAR2026"
@@ -101,10 +109,30 @@ def test_planted_motifs_are_recovered_from_true_maps_and_not_from_noise(planted,
         patterns = discover_patterns(maps, encoded, SETTINGS, tmp_path / f"{name}.h5")
         matches = match_patterns(patterns, targets, min_information=6.0)
         found[name] = recovered_motifs(matches, truth, targets, 1e-4)
+        check_seqlets(tmp_path / f"{name}.h5", maps, sequences)
     # CTCF and CTCFL have nearly the same matrix: which of them is nearer is left open
     assert found["true"]["recovered"].all()
     assert found["true"].set_index("name")["exact"][["TP53", "ESR1"]].all()
     assert not found["noise"]["recovered"].any()
+
+
+def check_seqlets(path, maps, sequences):
+    """Every seqlet names the very bases that TF-MoDISco stored for it, on its strand."""
+    found = read_seqlets(path, sequences["id"].tolist(), SETTINGS)
+    texts, place = (
+        sequences.set_index("id")["sequence"],
+        dict(zip(sequences["id"], maps, strict=True)),
+    )
+    with h5py.File(path) as file:
+        for pattern, own in found.groupby("pattern"):
+            sign, number = pattern.split("_")
+            stored = file[f"{sign[:3]}_patterns/pattern_{number}/seqlets/sequence"][:]
+            for seqlet, encoded in zip(own.itertuples(), stored, strict=True):
+                text = texts[seqlet.id][seqlet.start : seqlet.end]
+                text = reverse_complement(text) if seqlet.strand == "-" else text
+                assert text == "".join("ACGT"[base] for base in encoded.argmax(axis=1))
+                total = place[seqlet.id][seqlet.start : seqlet.end].sum()
+                assert seqlet.contribution == pytest.approx(total, abs=1e-4)
 
 
 def test_maps_of_zeros_have_no_patterns(planted, tmp_path):
@@ -113,6 +141,7 @@ def test_maps_of_zeros_have_no_patterns(planted, tmp_path):
     zeros = np.zeros((len(sequences), 100), dtype=np.float32)
     assert discover_patterns(zeros, encoded, SETTINGS, tmp_path / "zeros.h5") == []
     assert match_patterns([], core_vertebrates(RELEASE), 6.0).empty
+    assert read_seqlets(tmp_path / "zeros.h5", sequences["id"].tolist(), SETTINGS).empty
 
 
 def test_data_without_true_motifs_have_an_empty_recovery_with_its_columns():

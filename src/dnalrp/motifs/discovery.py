@@ -1,17 +1,20 @@
 """Motif discovery on relevance maps by TF-MoDISco (Shrikumar et al. 2018; modisco-lite)."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import h5py
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from dnalrp.provenance import written_whole
 
 Array = npt.NDArray[np.floating]
 SIGNS = {"positive": "pos_patterns", "negative": "neg_patterns"}
+SEQLET_COLUMNS = ["id", "start", "end", "strand", "pattern", "contribution"]
 
 
 class Discovery(NamedTuple):
@@ -60,7 +63,7 @@ def discover_patterns(
     """
     import modiscolite
 
-    rows = np.random.default_rng(settings.seed).permutation(len(relevance))
+    rows = _order(len(relevance), settings.seed)
     encoded = one_hot[rows].transpose(0, 2, 1).astype(np.float32)
     contributions = encoded * relevance[rows, :, None].astype(np.float32)
     positive: object = None
@@ -78,6 +81,43 @@ def discover_patterns(
     with written_whole(path) as beside:
         modiscolite.io.save_hdf5(str(beside), positive, negative, encoded.shape[1])
     return read_patterns(path)
+
+
+def _order(sequences: int, seed: int) -> npt.NDArray[np.int64]:
+    """Order in which TF-MoDISco gets the sequences: it takes seqlets in that of its input."""
+    return np.random.default_rng(seed).permutation(sequences)
+
+
+def read_seqlets(path: str | Path, ids: Sequence[str], settings: Discovery) -> pd.DataFrame:
+    """Where the seqlets of each pattern lie, from a file of :func:`discover_patterns`.
+
+    Parameters
+    ----------
+    ids
+        The sequences' ids, in the order in which their maps were given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id, start, end, strand, pattern, contribution``: 0-based half-open places in the
+        sequences, the strand on which the pattern reads, and the summed contribution.
+    """
+    order = _order(len(ids), settings.seed)
+    tables = [pd.DataFrame(columns=SEQLET_COLUMNS)]
+    with h5py.File(path, "r") as file:
+        for sign, group_name in SIGNS.items():
+            for name, group in file.get(group_name, {}).items():
+                own = group["seqlets"]
+                columns = (
+                    [ids[row] for row in order[own["example_idx"][:]]],
+                    *(own["start"][:], own["end"][:]),
+                    np.where(own["is_revcomp"][:], "-", "+"),
+                    f"{sign}_{name.removeprefix('pattern_')}",
+                    own["contrib_scores"][:].sum(axis=(1, 2)),
+                )
+                table = pd.DataFrame(dict(zip(SEQLET_COLUMNS, columns, strict=True)))
+                tables.append(table)
+    return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
 def read_patterns(path: str | Path) -> list[Pattern]:

@@ -1,0 +1,183 @@
+"""``dnalrp explain``: maps of the sequences of a FASTA file, or of intervals of a genome."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dnalrp.commands.table import add_json, print_table
+from dnalrp.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dnalrp.attribution.storage import NucleotideMaps
+
+EXAMPLES = """examples:
+  dnalrp explain results/models/oct4_mafk/dnabert2/seed1 --fasta peaks.fa --out maps
+  dnalrp explain MODEL --bed peaks.bed --genome hg38.fa --target 0 --out maps
+  dnalrp explain MODEL --fasta peaks.fa --method integrated_gradients --device cuda --out maps
+
+Writes METHOD.h5 (tokens), METHOD.MAP.h5 (nucleotides), tables (.tsv.gz), arrays for modisco and
+finemo (.npz), and where coordinates are known (BED, or FASTA headers chrom:start-end) bigWig,
+bedGraph and a session for IGV. Prints the explained output of every sequence.
+"""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.description = "Explain what a model makes of sequences."
+    parser.add_argument("model", metavar="MODEL", help="a folder, or an id on the hub")
+    parser.add_argument("--revision", default="main", help="branch, tag or commit on the hub")
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--fasta", metavar="FILE", help="sequences")
+    given.add_argument("--bed", metavar="FILE", help="intervals of --genome")
+    parser.add_argument("--genome", metavar="FASTA", help="genome of --bed, not compressed")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
+    parser.add_argument(
+        "--method", help="default: attnlrp for DNABERT-2, lrp for the CNN; a wrong one lists all"
+    )
+    parser.add_argument("--target", metavar="CLASS", help="number or name; default: class 1 of two")
+    parser.add_argument("--quantity", choices=("margin", "logit", "probability"), default="margin")
+    parser.add_argument("--map", choices=("split", "copy"), default="split")
+    parser.add_argument("--alibi", choices=("absorb", "identity", "uniform"), default="absorb")
+    parser.add_argument("--batch-size", type=int, default=64, metavar="N")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--signs", choices=("signed", "separate"), default="signed", help="bigWig")
+    parser.add_argument("--assembly", default="hg38", help="genome as IGV names it; default: hg38")
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain, write, and print a row a sequence."""
+    import pandas as pd
+
+    from dnalrp.attribution.storage import write_attributions, write_nucleotides
+    from dnalrp.models.device import compute_device
+    from dnalrp.models.loading import load
+    from dnalrp.provenance import provenance
+    from dnalrp.tracks.writing import write_tracks
+
+    sequences = _sequences(options)
+    device = compute_device(options.device == "cuda")
+    model = load(options.model, revision=options.revision)
+    method = options.method or ("attnlrp" if model.config.model_type == "dnabert2" else "lrp")
+    said = {key: value for key, value in vars(options).items() if key not in ("run", "json")}
+    inputs = [p for p in (options.fasta, options.bed, options.model) if p and Path(p).exists()]
+    record = provenance("explain", {**said, "method": method}, inputs)
+    folder = Path(options.out)
+    batches = _batches(model, sequences, method, device, options)
+    write_attributions(folder / f"{method}.h5", batches, record)
+    maps = _nucleotides(folder / f"{method}.h5", sequences["id"].tolist(), options.map)
+    write_nucleotides(folder / f"{method}.{options.map}.h5", maps, record)
+    index = Path(f"{options.genome}.fai")
+    settings = {
+        "signs": options.signs,
+        "assembly": options.assembly,
+        "chromosome_sizes": index if options.bed and index.is_file() else None,
+    }
+    write_tracks(maps, sequences, folder, method, settings)
+    table = pd.DataFrame({"id": maps.ids, "length": maps.lengths, "output": maps.outputs})
+    print_table(table.assign(relevance=maps.relevance.sum(axis=1)), options.json)
+    return 0
+
+
+def _sequences(options: argparse.Namespace) -> "pd.DataFrame":
+    """``id, sequence`` and, where all have them, ``chrom, start, end, strand``."""
+    import pandas as pd
+
+    from dnalrp.data.fasta import read_fasta
+
+    if options.bed:
+        if not options.genome:
+            raise InputError("--bed: needs --genome, the FASTA file that its intervals are of")
+        table = _intervals_of_genome(options.bed, options.genome)
+    else:
+        table = pd.DataFrame(read_fasta(options.fasta)).rename(columns={"name": "id"})
+        if table["chrom"].isna().any():
+            table = table[["id", "sequence"]]
+    if table["id"].duplicated().any():
+        twice = table.loc[table["id"].duplicated(), "id"].iloc[0]
+        raise InputError(f"{options.fasta or options.bed}: {twice!r} occurs twice; rename one")
+    return table
+
+
+def _intervals_of_genome(bed: str, genome: str) -> "pd.DataFrame":
+    """Sequences of a BED file's intervals, reverse-complemented on the strand ``-``."""
+    import pandas as pd
+    import pyfaidx
+
+    from dnalrp.data.nucleotides import checked_sequence, reverse_complement
+
+    rows = []
+    try:
+        lines = Path(bed).read_text(encoding="utf-8").splitlines()
+        fasta = pyfaidx.Fasta(genome, as_raw=True)
+    except (OSError, UnicodeDecodeError, pyfaidx.FastaIndexingError) as error:
+        raise InputError(f"{bed} or {genome}: cannot be read ({error}); correct it") from error
+    with fasta:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip() or line.startswith(("#", "track", "browser")):
+                continue
+            where = f"{bed}, line {number}"
+            chrom, start, end, name, strand = _fields(line, where)
+            if chrom not in fasta or not 0 <= start < end <= len(fasta[chrom]):
+                raise InputError(f"{where}: {chrom}:{start}-{end} is not in {genome}; correct it")
+            text = checked_sequence(str(fasta[chrom][start:end]), where)
+            text = reverse_complement(text) if strand == "-" else text
+            rows.append((name, text, chrom, start, end, strand))
+    if not rows:
+        raise InputError(f"{bed}: holds no interval; give a BED file")
+    columns = ["id", "sequence", "chrom", "start", "end", "strand"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _fields(line: str, where: str) -> tuple[str, int, int, str, str]:
+    fields = line.split("\t")
+    if len(fields) < 3 or not (fields[1].isdecimal() and fields[2].isdecimal()):
+        raise InputError(f"{where}: not 'chrom<tab>start<tab>end'; correct the line")
+    chrom, start, end = fields[0], int(fields[1]), int(fields[2])
+    name = fields[3] if len(fields) > 3 and fields[3] not in ("", ".") else f"{chrom}:{start}-{end}"
+    return chrom, start, end, name, "-" if fields[5:6] == ["-"] else "+"
+
+
+def _batches(
+    model: Any, sequences: "pd.DataFrame", method: str, device: Any, options: argparse.Namespace
+) -> Iterator[Any]:
+    """Batches of relevance as an attribution file takes them."""
+    from dnalrp.attribution.explanation import iterate_relevance
+    from dnalrp.attribution.storage import StoredBatch
+    from dnalrp.attribution.targets import Target
+
+    label = options.target
+    if label is not None and label.isdecimal() and label not in model.config.label2id:
+        label = int(label)
+    texts, ids = sequences["sequence"].tolist(), sequences["id"].to_numpy()
+    for batch in iterate_relevance(
+        *(model, texts, method, Target(label, options.quantity), options.batch_size),
+        device=device,
+        alibi=options.alibi,
+    ):
+        yield StoredBatch(
+            ids=ids[batch.indices],
+            lengths=[len(texts[i]) for i in batch.indices],
+            relevance=batch.relevance,
+            spans=batch.spans,
+            logits=batch.logits,
+            outputs=batch.outputs,
+            ledger=None if batch.ledger is None else batch.ledger.loc[batch.indices].to_numpy(),
+        )
+
+
+def _nucleotides(path: Path, ids: list[str], how: str) -> "NucleotideMaps":
+    import numpy as np
+
+    from dnalrp.attribution.storage import NucleotideMaps, read_attributions
+    from dnalrp.projection import to_nucleotides
+
+    maps = read_attributions(path, ids)
+    projected = np.zeros((len(ids), maps.lengths.max()), dtype=np.float32)
+    for row, length in enumerate(maps.lengths):
+        own = to_nucleotides(maps.relevance[row], maps.spans[row], int(length), how)
+        projected[row, :length] = own
+    return NucleotideMaps(ids, maps.lengths, projected, maps.outputs)

@@ -1,0 +1,1 @@
+"""Relevance in the file formats that genome browsers and other programs read."""

@@ -1,0 +1,322 @@
+"""The command line: what it writes, what it prints where, and how it ends."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pyBigWig
+import pytest
+import yaml
+from conftest import random_sequences
+
+import dnalrp
+from dnalrp.command import COMMANDS, main
+from dnalrp.commands import fetch
+from dnalrp.data.fasta import read_fasta
+from dnalrp.data.nucleotides import reverse_complement
+from dnalrp.settings import check_settings
+
+ROOT = Path(__file__).parent.parent
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+
+
+@pytest.fixture
+def model_folder(dnabert2, tmp_path):
+    folder = tmp_path / "model"
+    dnabert2.float().save_pretrained(folder)
+    dnabert2.tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def genome(tmp_path):
+    path = tmp_path / "genome.fa"
+    chromosomes = dict(zip(("chr1", "chr2"), random_sequences(2, 300, 300), strict=True))
+    path.write_text("".join(f">{name}\n{text}\n" for name, text in chromosomes.items()))
+    return path, chromosomes
+
+
+def test_help_of_every_command_has_examples(capsys):
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as end:
+            main([name, "--help"])
+        assert end.value.code == 0
+        assert f"dnalrp {name}" in capsys.readouterr().out.split("examples:")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["explian"], ["fetch"], ["fetch", "hg83"], ["explain", "m", "--out", "o"]]
+)
+def test_a_mistake_ends_with_2_and_no_traceback(arguments, capsys):
+    try:
+        status = main(arguments)
+    except SystemExit as end:
+        status = end.code
+    assert status == 2
+    assert "dnalrp" in capsys.readouterr().err
+
+
+def test_explain_fasta_agrees_with_the_library(model_folder, tmp_path, capsys):
+    texts = random_sequences(3)
+    (tmp_path / "a.fa").write_text("".join(f">s{i}\n{t}\n" for i, t in enumerate(texts)))
+    out = tmp_path / "out"
+    arguments = ["--fasta", str(tmp_path / "a.fa"), "--out", str(out), "--target", "0", "--json"]
+    assert main(["explain", str(model_folder), *arguments]) == 0
+    captured = capsys.readouterr()
+    rows = json.loads(captured.out)  # nothing but the table: bars go elsewhere
+    assert "attnlrp" in captured.err
+    maps = dnalrp.explain(dnalrp.load(model_folder), texts, target=0, progress=False)
+    assert [row["id"] for row in rows] == ["s0", "s1", "s2"]
+    assert [row["output"] for row in rows] == pytest.approx(maps.outputs.tolist(), rel=1e-5)
+    with h5py.File(out / "attnlrp.split.h5") as file:
+        np.testing.assert_allclose(file["relevance"][:], maps.nucleotides(), atol=1e-5)
+        assert json.loads(file.attrs["provenance"])["settings"]["method"] == "attnlrp"
+    table = pd.read_csv(out / "attnlrp.maps.tsv.gz", sep="\t")
+    assert len(table) == sum(map(len, texts))
+    assert not list(out.glob("*.bigWig")), "no coordinates are known"
+
+
+def test_explain_bed_and_fasta_of_the_same_places_agree(model_folder, genome, tmp_path, capsys):
+    path, chromosomes = genome
+    (tmp_path / "a.bed").write_text("chr2\t50\t90\ta\t0\t-\nchr1\t10\t60\tb\t0\t+\n")
+    places = [("chr2", 50, 90, "-"), ("chr1", 10, 60, "+")]
+    with (tmp_path / "a.fa").open("w") as file:
+        for chrom, start, end, strand in places:
+            text = chromosomes[chrom][start:end]
+            text = reverse_complement(text) if strand == "-" else text
+            file.write(f">{chrom}:{start}-{end}({strand})\n{text}\n")
+    given = {
+        "bed": ["--bed", str(tmp_path / "a.bed"), "--genome", str(path)],
+        "fasta": ["--fasta", str(tmp_path / "a.fa")],
+    }
+    signals = {}
+    for name, arguments in given.items():
+        out = tmp_path / name
+        method = ["--method", "gradient_x_input", "--out", str(out)]
+        assert main(["explain", str(model_folder), *arguments, *method]) == 0
+        with pyBigWig.open(str(out / "gradient_x_input.bigWig")) as file:
+            signals[name] = file.values("chr1", 10, 60) + file.values("chr2", 50, 90)
+            assert file.chroms()["chr1"] == (300 if name == "bed" else 60)
+        assert (out / "gradient_x_input.igv.xml").is_file()
+    assert signals["bed"] == signals["fasta"]
+    assert len(set(signals["bed"])) > 10
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("chr3\t1\t5", "line 1: chr3:1-5 is not in"),
+        ("chr1\t1\t500", "line 1: chr1:1-500 is not in"),
+        ("chr1 1 5", "line 1: not 'chrom<tab>start<tab>end'"),
+        ("# nothing", "holds no interval"),
+        ("chr1\t1\t5\ta\nchr1\t2\t6\ta", "'a' occurs twice"),
+    ],
+)
+def test_wrong_intervals_are_named(line, message, genome, tmp_path, capsys):
+    (tmp_path / "a.bed").write_text(line + "\n")
+    arguments = ["--bed", str(tmp_path / "a.bed"), "--genome", str(genome[0])]
+    assert main(["explain", "model", *arguments, "--out", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_method_that_does_not_fit_lists_those_that_do(model_folder, tmp_path, capsys):
+    (tmp_path / "a.fa").write_text(">a\nACGTACGT\n")
+    arguments = ["--fasta", str(tmp_path / "a.fa"), "--out", str(tmp_path / "out")]
+    assert main(["explain", str(model_folder), *arguments, "--method", "lrp"]) == 2
+    assert "choose one of attnlrp, cp_lrp" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/*.h5"))
+
+
+def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    dataset = settings["datasets"]["implant"]
+    dataset["sequences"] = {"train": 8, "dev": 4, "test": 6}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    counts = ["--train", "8", "--dev", "4", "--test", "6", "--seed", str(dataset["seed"])]
+    given = {
+        "config": ["--config", str(tmp_path / "config.yaml"), "--dataset", "implant"],
+        "flags": ["--motifs", *dataset["motifs"], "--decoys", *dataset["decoys"], *counts],
+    }
+    for name, arguments in given.items():
+        assert main(["simulate", *arguments, "--out", str(tmp_path / name), "--json"]) == 0
+        rows = json.loads(capsys.readouterr().out)
+        assert [(row["split"], row["sequences"], row["positive"]) for row in rows] == [
+            *(("train", 8, 4), ("dev", 4, 2), ("test", 6, 3))
+        ]
+    first, second = (
+        pd.read_parquet(tmp_path / name / "sequences.parquet") for name in ("config", "flags")
+    )
+    pd.testing.assert_frame_equal(first, second)
+    records = read_fasta(tmp_path / "flags/sequences.fa")
+    assert [record.sequence for record in records] == second["sequence"].tolist()
+    assert len(pd.read_parquet(tmp_path / "flags/sites.parquet")) >= 18
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give --motifs and --decoys"),
+        (["--motifs", "MA9999", "--decoys", "MA0112"], "'MA9999' is not in JASPAR2026"),
+        (["--motifs", "MA0139", "--decoys", "MA0112", "--rule", "or"], "--rule or: choose one of"),
+        (["--motifs", "MA0139", "--decoys", "MA0112", "--sites", "3", "1"], "--sites: from 3 to 1"),
+        (["--config", "none.yaml", "--dataset", "a"], "none.yaml: cannot be read"),
+    ],
+)
+def test_simulate_names_the_mistake(arguments, message, tmp_path, capsys):
+    assert main(["simulate", *arguments, "--out", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_fetch_lists_what_is_known(capsys):
+    assert main(["fetch", "--list", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["janggu"]["sha256"] and rows["hg38"]["sha256"] is None and rows["hg38"]["note"]
+    assert main(["fetch", "--list"]) == 0
+    assert "hg38" in capsys.readouterr().out
+
+
+def test_fetch_from_a_mirror_on_trust_says_what_to_pin(tmp_path, capsys):
+    (tmp_path / "sacCer3.fa.gz").write_bytes(gzip.compress(b">chrI\nACGT\n", mtime=0))
+    out = tmp_path / "out"
+    arguments = ["fetch", "sacCer3", "--to", str(out), "--mirror", str(tmp_path), "--offline"]
+    assert main(arguments) == 2
+    assert "no SHA-256 is known" in capsys.readouterr().err
+    assert main([*arguments, "--trust-first", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["path"] == str(out / "sacCer3.fa.gz")
+    assert main([*arguments[:3], str(out / "other"), "--offline", "--trust-first"]) == 2
+    assert "sacCer3.fa.gz: wanted, but offline" in capsys.readouterr().err
+
+
+def written_peaks(folder, name, seed):
+    path = folder / f"{name}.fa"
+    texts = random_sequences(4, 60, 60, seed=seed)
+    records = (f">chr{i}:{100 * seed}-{100 * seed + 60}\n{t}\n" for i, t in enumerate(texts))
+    path.write_text("".join(records))
+    return str(path)
+
+
+@pytest.fixture
+def class_flags(tmp_path):
+    weak, strong = (written_peaks(tmp_path, name, i) for i, name in enumerate(("weak", "strong")))
+    flags = ["--class", f"weak={weak}", "--class", f"strong={strong}", "--motif", "strong=MA0142"]
+    return ["init", *flags, "--dev", "chr1", "--test", "chr2", "chr3"]
+
+
+def test_init_writes_a_commented_and_valid_configuration(class_flags, tmp_path, capsys):
+    path = tmp_path / "mine.yaml"
+    flags = ["--name", "tissue", "--pretrained", "zhihan1996/DNABERT-2-117M", "--gpu"]
+    assert main([*class_flags, *flags, "--out", str(path), "--project", str(ROOT)]) == 0
+    text = path.read_text()
+    assert "# " in text and "zhihan1996" in text
+    settings = yaml.safe_load(text)
+    default = yaml.safe_load((ROOT / "config.yaml").read_text())
+    assert {name for name, own in settings["datasets"].items() if own} == {"tissue"}
+    assert settings["datasets"]["implant"] is None, "laid over config.yaml it leaves its own out"
+    assert settings["gpu"] is True
+    assert settings["models"]["dnabert2"].pop("pretrained") == "zhihan1996/DNABERT-2-117M"
+    default["models"]["dnabert2"].pop("pretrained")
+    for key in set(default) - {"datasets", "gpu"}:
+        assert settings[key] == default[key]
+    settings["datasets"] = {"tissue": settings["datasets"]["tissue"]}
+    settings["models"]["dnabert2"]["pretrained"] = None
+    check_settings(settings, SCHEMA)
+    assert settings["datasets"]["tissue"]["splits"] == {"dev": ["chr1"], "test": ["chr2", "chr3"]}
+
+
+def test_init_never_writes_over_a_file_unless_told(class_flags, tmp_path, capsys):
+    path = tmp_path / "mine.yaml"
+    path.write_text("mine\n")
+    arguments = [*class_flags, "--out", str(path), "--project", str(ROOT)]
+    assert main(arguments) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert path.read_text() == "mine\n"
+    assert main([*arguments, "--force"]) == 0
+    assert "datasets:" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--motif", "stronk=MA0142"], "--motif stronk: no class has this name"),
+        (["--motif", "weak=MA9999"], "no matrix 'MA9999'"),
+        (["--class", "third=a.fa"], "give --class twice"),
+        (["--motif", "weak"], "write NAME=VALUE,VALUE"),
+        (["--dev", "chr2"], "chr2 is in dev and test"),
+    ],
+)
+def test_init_checks_before_it_writes(change, message, class_flags, tmp_path, capsys):
+    path = tmp_path / "mine.yaml"
+    arguments = [*class_flags, *change, "--out", str(path), "--project", str(ROOT)]
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_init_asks_on_a_terminal(tmp_path, capsys, monkeypatch):
+    weak, strong = (written_peaks(tmp_path, name, i) for i, name in enumerate(("weak", "strong")))
+    answers = iter(["", "weak", weak, "", "strong", strong, "MA0142", "chr1", "chr2"])
+    monkeypatch.setattr("sys.stdin", Typist(answers))
+    path = tmp_path / "mine.yaml"
+    assert main(["init", "--out", str(path), "--project", str(ROOT)]) == 0
+    dataset = yaml.safe_load(path.read_text())["datasets"]["mine"]
+    assert [entry["motifs"] for entry in dataset["classes"]] == [[], ["MA0142"]]
+    assert dataset["splits"] == {"dev": ["chr1"], "test": ["chr2"]}
+    assert "name of class 0 [class0]" in capsys.readouterr().err
+
+
+class Typist:
+    """A terminal at which somebody types these lines."""
+
+    def __init__(self, answers):
+        self.answers = answers
+
+    def isatty(self):
+        return True
+
+    def readline(self):
+        return next(self.answers) + "\n"
+
+
+def test_report_of_what_is_no_run_is_refused(tmp_path, capsys):
+    assert main(["report", str(tmp_path)]) == 2
+    assert "holds no settings of a run" in capsys.readouterr().err
+    arguments = ["report", str(tmp_path), "--config", str(ROOT / "config.yaml")]
+    assert main(arguments) == 2
+    assert "metrics.tsv: is missing" in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_with_130_and_no_traceback(monkeypatch, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch, "run", interrupted)
+    assert main(["fetch", "--list"]) == 130
+    assert capsys.readouterr().err == "dnalrp: interrupted\n"
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    """As in `dnalrp fetch --list | head -0`, through a process of its own."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "dnalrp.command", "fetch", "--list", "--json"]
+    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_the_installed_command_is_this_one():
+    script = Path(sys.executable).with_name("dnalrp")
+    if not script.is_file():
+        pytest.skip("the package is not installed")
+    result = subprocess.run(
+        [script, "fetch", "--list"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0 and "janggu" in result.stdout

@@ -1,0 +1,397 @@
+"""Downloads from a real server that truncates, stalls, redirects, lies and fails."""
+
+import hashlib
+import io
+import logging
+import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from dnalrp.data import catalogue
+from dnalrp.data.catalogue import fetch_named, named_data, unpack_deb
+from dnalrp.data.downloads import download, file_name, local_copy, redirected
+from dnalrp.data.fetch import fetch_wheel
+from dnalrp.errors import InputError
+
+CONTENT = bytes(range(256)) * 1200  # more than one block
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+PATIENCE = {"timeout": 0.2, "pause": 0.01}
+
+
+class Server(BaseHTTPRequestHandler):
+    """Behaves as the path says; ``asked`` keeps each request's path and range."""
+
+    protocol_version = "HTTP/1.1"
+    asked: list
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        self.asked.append((self.path, self.headers.get("Range")))
+        times = sum(path == self.path for path, _ in self.asked)
+        getattr(self, f"be_{self.path.split('/')[1]}")(times)
+
+    def answer(self, status=200, headers=(), body=b""):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def send(self, content=CONTENT, upto=None, ranges=True, etag='"one"'):
+        start = self.headers.get("Range") if ranges else None
+        if self.headers.get("If-Range") not in (None, etag):
+            start = None
+        start = int(start.removeprefix("bytes=").removesuffix("-")) if start else 0
+        headers = [("Content-Length", str(len(content) - start)), ("ETag", etag)]
+        if start:
+            place = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            headers.append(("Content-Range", place))
+        self.answer(206 if start else 200, headers, content[start:upto])
+        if upto is not None:
+            self.close_connection = True
+
+    def be_whole(self, times):
+        self.send()
+
+    def be_truncated(self, times):
+        self.send(upto=100_000 * times if times < 3 else None)
+
+    def be_truncated_without_ranges(self, times):
+        self.send(upto=100_000 if times == 1 else None, ranges=False)
+
+    def be_truncated_always(self, times):
+        self.send(upto=min(100_000 * times, 200_000))
+
+    def be_changing(self, times):
+        if times == 1:
+            self.send(bytes(len(CONTENT)), upto=100_000)
+        else:
+            self.send(etag='"two"')
+
+    def be_stalling(self, times):
+        if times == 1:
+            self.answer(200, [("Content-Length", str(len(CONTENT)))], CONTENT[:1000])
+            self.server.released.wait(5)
+            self.close_connection = True
+        else:
+            self.send()
+
+    def be_silent(self, times):
+        self.server.released.wait(5)
+        self.close_connection = True
+
+    def be_lying(self, times):
+        self.send(b"something else")
+
+    def be_page(self, times):
+        self.answer(200, [("Content-Length", "6")], b"<html>")
+
+    def be_missing(self, times):
+        self.answer(404, [("Content-Length", "0")])
+
+    def be_busy(self, times):
+        if times == 1:
+            self.answer(503, [("Content-Length", "0")])
+        else:
+            self.send()
+
+    def be_moved(self, times):
+        self.answer(302, [("Location", "/whole/other.fa"), ("Content-Length", "0")])
+
+    def be_endless(self, times):
+        self.answer(302, [("Location", "/endless/again.fa"), ("Content-Length", "0")])
+
+    def be_elsewhere(self, times):
+        self.answer(302, [("Location", "file:///etc/hostname"), ("Content-Length", "0")])
+
+    def be_at_end(self, times):
+        self.answer(416, [("Content-Range", f"bytes */{len(CONTENT)}"), ("Content-Length", "0")])
+
+
+@pytest.fixture(scope="module")
+def running_server():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        server.daemon_threads = True
+        server.released = threading.Event()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.released.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def address(running_server, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    Server.asked = []
+    return f"http://127.0.0.1:{running_server.server_port}"
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "folder/file.fa"
+
+
+def left_beside(target):
+    return [path.name for path in target.parent.iterdir() if path != target]
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        *("whole", "moved", "busy", "stalling", "truncated", "truncated_without_ranges"),
+        "changing",
+    ],
+)
+def test_the_file_arrives_whole(behaviour, address, target):
+    assert download(f"{address}/{behaviour}/file.fa", target, SHA256, **PATIENCE) == SHA256
+    assert target.read_bytes() == CONTENT
+    assert left_beside(target) == []
+
+
+def test_a_broken_transfer_is_resumed_where_it_stopped(address, target):
+    download(f"{address}/truncated/file.fa", target, SHA256, **PATIENCE)
+    ranges = [asked for _, asked in Server.asked]
+    assert ranges == [None, "bytes=100000-", "bytes=200000-"]
+
+
+def test_a_later_call_resumes_what_an_earlier_one_left(address, target):
+    with pytest.raises(
+        InputError, match=r"at last with: it broke off|at last with: .*IncompleteRead"
+    ):
+        download(f"{address}/truncated_always/file.fa", target, SHA256, retries=1, **PATIENCE)
+    assert not target.exists()
+    assert left_beside(target) == [".file.fa.partial"]
+    download(f"{address}/whole/file.fa", target, SHA256, **PATIENCE)
+    assert Server.asked[-1] == ("/whole/file.fa", "bytes=200000-")
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_part_of_another_file_is_thrown_away(address, target):
+    target.parent.mkdir()
+    (target.parent / ".file.fa.partial").write_bytes(b"x" * 500)
+    download(f"{address}/whole/file.fa", target, SHA256, **PATIENCE)
+    assert [asked for _, asked in Server.asked] == ["bytes=500-", None]
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_part_that_is_already_all_is_taken(address, target):
+    target.parent.mkdir()
+    (target.parent / ".file.fa.partial").write_bytes(CONTENT)
+    download(f"{address}/at_end/file.fa", target, SHA256, **PATIENCE)
+    assert target.read_bytes() == CONTENT and len(Server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "message", "requests"),
+    [
+        ("missing", "the server answers 404 Not Found; correct the address", 1),
+        ("lying", f"SHA-256 is .* and not {SHA256}", 1),
+        ("page", f"SHA-256 is .* and not {SHA256}", 1),
+        ("endless", "more than 5 redirects", 6),
+        ("elsewhere", "redirects to file:///etc/hostname, which is not as safe", 1),
+        ("silent", "download failed 2 times, at last with: ReadTimeout", 2),
+    ],
+)
+def test_what_cannot_be_had_is_said_in_one_line(behaviour, message, requests, address, target):
+    with pytest.raises(InputError, match=message) as error:
+        download(f"{address}/{behaviour}/file.fa", target, SHA256, retries=1, **PATIENCE)
+    assert "\n" not in str(error.value)
+    assert len(Server.asked) == requests
+    assert not target.exists() and left_beside(target) == []
+
+
+def test_a_wrong_file_does_not_replace_a_file_that_is_there(address, target):
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+    with pytest.raises(InputError, match="SHA-256"):
+        download(f"{address}/lying/file.fa", target, SHA256, **PATIENCE)
+    assert target.read_bytes() == b"old"
+
+
+def test_nobody_answers(target):
+    with pytest.raises(InputError, match="download failed 2 times, at last with: ConnectionError"):
+        download("http://127.0.0.1:9/file.fa", target, SHA256, retries=1, **PATIENCE)
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/file.fa", "http:///file.fa"])
+def test_what_is_no_address_is_not_tried_again(url, target):
+    with pytest.raises(InputError, match="correct the address"):
+        download(url, target, SHA256, pause=100)
+
+
+def test_without_a_checksum_nothing_is_asked_for(address, target):
+    with pytest.raises(InputError, match="no SHA-256 is known"):
+        download(f"{address}/whole/file.fa", target)
+    assert Server.asked == []
+
+
+def test_a_first_download_on_trust_says_what_to_pin(address, target, caplog):
+    with caplog.at_level(logging.WARNING):
+        found = download(f"{address}/whole/file.fa", target, trust_first=True, **PATIENCE)
+    assert found == SHA256 and SHA256 in caplog.text
+
+
+def test_a_broken_download_on_trust_leaves_no_part(address, target):
+    with pytest.raises(InputError):
+        download(
+            f"{address}/truncated_always/file.fa",
+            *(target, None),
+            trust_first=True,
+            retries=1,
+            **PATIENCE,
+        )
+    assert left_beside(target) == []
+
+
+def test_a_file_that_is_there_is_not_fetched_again(address, target):
+    for _ in range(2):
+        download(f"{address}/whole/file.fa", target, SHA256, **PATIENCE)
+    assert len(Server.asked) == 1
+
+
+def test_encryption_is_never_given_up():
+    assert redirected("https://a/x", "/y") == "https://a/y"
+    assert redirected("http://a/x", "https://b/y") == "https://b/y"
+    with pytest.raises(InputError, match="not as safe"):
+        redirected("https://a/x", "http://a/x")
+
+
+def test_a_mirror_is_taken_and_verified(address, target, tmp_path):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "file.fa").write_bytes(CONTENT)
+    download(f"{address}/missing/file.fa", target, SHA256, mirror=mirror, offline=True)
+    assert target.read_bytes() == CONTENT and Server.asked == []
+    (mirror / "file.fa").write_bytes(b"damaged")
+    target.unlink()
+    with pytest.raises(InputError, match=r"mirror/file\.fa: SHA-256"):
+        download(f"{address}/whole/file.fa", target, SHA256, mirror=mirror)
+    assert not target.exists()
+    with pytest.raises(InputError, match="no such folder; correct 'mirror'"):
+        download(f"{address}/whole/file.fa", target, SHA256, mirror=tmp_path / "none")
+
+
+def test_offline_names_the_file_and_its_place(address, target, tmp_path):
+    url = f"{address}/whole/file.fa"
+    with pytest.raises(InputError, match=f"^file.fa: wanted, but offline; .*{url}.* at {target}$"):
+        download(url, target, SHA256, offline=True)
+    (tmp_path / "mirror").mkdir()
+    with pytest.raises(InputError, match=f"put it at {tmp_path}/mirror/file.fa"):
+        download(url, target, SHA256, offline=True, mirror=tmp_path / "mirror")
+    assert Server.asked == []
+
+
+def test_local_copies_of_paths_and_addresses(address, tmp_path):
+    path = tmp_path / "own.fa"
+    path.write_bytes(CONTENT)
+    assert local_copy(path, tmp_path / "cache", SHA256) == path
+    with pytest.raises(InputError, match=r"own\.fa: SHA-256"):
+        local_copy(str(path), tmp_path / "cache", "0" * 64)
+    with pytest.raises(InputError, match="no such file"):
+        local_copy(tmp_path / "none.fa", tmp_path / "cache")
+    first = local_copy(f"{address}/whole/a.fa", tmp_path / "cache", SHA256, **PATIENCE)
+    second = local_copy(f"{address}/moved/a.fa", tmp_path / "cache", SHA256, **PATIENCE)
+    again = local_copy(f"{address}/whole/a.fa", tmp_path / "cache", SHA256, offline=True)
+    assert first == again != second and first.name == second.name == "a.fa"
+    assert first.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("url", ["http://a", "http://a/", "http://a/b/..", "http://a/%2e%2e%2f"])
+def test_an_address_without_a_file_name_is_refused(url):
+    with pytest.raises(InputError, match="names no file"):
+        file_name(url)
+
+
+def test_the_table_of_named_data_is_complete():
+    for name, row in named_data().items():
+        assert row.kind in ("wheel", "deb", "file"), name
+        assert row.about and row.licence and row.version
+        assert isinstance(row.version, str)
+        if row.sha256 is None:
+            assert row.note, f"{name}: say why its checksum is not known"
+        else:
+            assert len(row.sha256) == 64
+        if row.kind == "wheel":
+            assert "==" in row.source and row.file.endswith(".whl") and row.sha256
+        else:
+            assert row.source.startswith("https://")
+    assert len({row.result for row in named_data().values()}) == len(named_data())
+
+
+def test_the_default_run_takes_the_wheel_of_the_table():
+    import yaml
+
+    settings = yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())
+    archive, row = settings["datasets"]["oct4_mafk"]["archive"], named_data()["janggu"]
+    assert (archive["package"], archive["sha256"]) == (row.source, row.sha256)
+
+
+def debian_package(path, name, content):
+    """A package as dpkg-deb makes it: an ar archive of three members."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:xz") as archive:
+        entry = tarfile.TarInfo(f"./{name}")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    with path.open("wb") as file:
+        file.write(b"!<arch>\n")
+        members = {"debian-binary": b"2.0\n", "control.tar.xz": b"odd", "data.tar.xz": data}
+        for member, body in members.items():
+            body = body if isinstance(body, bytes) else body.getvalue()
+            file.write(f"{member:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(body):<10}`\n".encode())
+            file.write(body + b"\n" * (len(body) % 2))
+
+
+def test_one_file_of_a_debian_package(tmp_path):
+    package = tmp_path / "some.deb"
+    debian_package(package, "usr/share/a.fa", b">a\nACGT\n")
+    assert unpack_deb(package, "usr/share/a.fa", tmp_path / "a.fa").read_bytes() == b">a\nACGT\n"
+    with pytest.raises(InputError, match="holds no file 'usr/b'"):
+        unpack_deb(package, "usr/b", tmp_path / "b.fa")
+    package.write_bytes(package.read_bytes()[:-80])
+    with pytest.raises(InputError, match="not a whole Debian package"):
+        unpack_deb(package, "usr/share/a.fa", tmp_path / "c.fa")
+    assert not (tmp_path / "c.fa").exists()
+
+
+@pytest.fixture
+def small_table(address, tmp_path, monkeypatch):
+    row = named_data()["hg38"]
+    table = {"hg38": row, "known": row, "wheel": named_data()["janggu"]}
+    changes = {"source": f"{address}/whole/hg38.fa.gz"}
+    for name in ("hg38", "known"):
+        checksum = {"sha256": SHA256 if name == "known" else None}
+        table[name] = catalogue.NamedData(**(vars(row) | changes | checksum | {"name": name}))
+    monkeypatch.setattr(catalogue, "named_data", lambda: table)
+
+
+def test_named_data_are_fetched_by_name(small_table, tmp_path):
+    path = fetch_named("known", tmp_path / "out", **PATIENCE)
+    assert path.name == "hg38.fa.gz" and path.read_bytes() == CONTENT
+    with pytest.raises(InputError, match=r"hg38: .*no SHA-256 is known"):
+        fetch_named("hg38", tmp_path / "new")
+    fetch_named("hg38", tmp_path / "new", SHA256, **PATIENCE)
+    with pytest.raises(InputError, match="leave it out"):
+        fetch_named("known", tmp_path / "out", "0" * 64)
+    with pytest.raises(InputError, match="no data set is named 'hg83'; known: hg38"):
+        fetch_named("hg83", tmp_path)
+
+
+def test_a_wheel_that_is_wanted_offline_is_named(small_table, tmp_path):
+    with pytest.raises(InputError, match=r"janggu==0\.10\.2: wanted, but offline; .*pip download"):
+        fetch_named("wheel", tmp_path, offline=True)
+
+
+def test_a_wheel_comes_from_a_mirror(tmp_path):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "Some_Thing-1.0-py3-none-any.whl").write_bytes(CONTENT)
+    fetch_wheel("some-thing==1.0", SHA256, tmp_path / "out.whl", mirror=mirror, offline=True)
+    assert (tmp_path / "out.whl").read_bytes() == CONTENT
+    with pytest.raises(InputError, match=f"put it into the folder {mirror}"):
+        fetch_wheel("other==1.0", SHA256, tmp_path / "new.whl", mirror=mirror, offline=True)
