@@ -30,6 +30,11 @@ RESULTS = config["results"]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
+PRETRAINING = config.get("pretraining") or {}
+PRETRAINED = f"{RESULTS}/pretrained/{PRETRAINING.get('name')}"
+for model in config["models"].values():
+    if model["pretrained"] == "pretraining":
+        model["pretrained"] = PRETRAINED
 TOKEN_MODEL = next(
     (name for name in MODELS if config["models"][name]["architecture"] == "dnabert2"), MODELS[0]
 )
@@ -90,8 +95,10 @@ def true_motifs(wildcards):
 
 
 def pretrained_files(wildcards):
-    """The files of a local folder that training starts from, if it does."""
+    """What training starts from: the pre-training stage's folder, or the files of a local one."""
     folder = Path(config["models"][wildcards.model]["pretrained"] or "")
+    if PRETRAINING and folder == Path(PRETRAINED):
+        return [PRETRAINED]
     return sorted(folder.glob("*.*")) if folder.name and folder.is_dir() else []
 
 

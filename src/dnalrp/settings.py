@@ -71,6 +71,7 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                     f"attribute.methods.{name}: {method!r} does not explain a "
                     f"{models[name]['architecture']}; choose from {', '.join(fitting)}"
                 )
+    yield from _pretraining_contradictions(settings)
     for name, model in models.items():
         size = model["size"]
         heads = size.get("num_attention_heads", 1)
@@ -86,6 +87,39 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"datasets.{name}.length: {dataset['length']} is less than the {needed} bases that "
                 "motif discovery looks at; raise it, or lower motifs.window or motifs.flank"
+            )
+
+
+def _pretraining_contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
+    pretraining = settings.get("pretraining")
+    for name, model in settings["models"].items():
+        if model["pretrained"] != "pretraining":
+            continue
+        if not pretraining:
+            yield (
+                f"models.{name}.pretrained: 'pretraining' is a section that is not there; "
+                "add one as in config/pretraining.yaml, or give a folder"
+            )
+        elif model["architecture"] != "dnabert2":
+            yield f"models.{name}.pretrained: pre-training makes a dnabert2; set it to null"
+    if pretraining:
+        shortest, longest = pretraining["crops"]["length"]
+        if shortest > longest:
+            yield (
+                f"pretraining.crops.length: from {shortest} to {longest} is empty; "
+                "give the smaller first"
+            )
+        steps = pretraining["training"]
+        if steps["warmup_steps"] + steps["decay_steps"] > steps["steps"]:
+            yield (
+                f"pretraining.training: warm-up and decay take more than all {steps['steps']} "
+                "steps; lower them or raise 'steps'"
+            )
+        size = pretraining["size"]
+        if size["hidden_size"] % size["num_attention_heads"]:
+            yield (
+                f"pretraining.size: hidden_size {size['hidden_size']} is not a multiple of "
+                f"num_attention_heads {size['num_attention_heads']}; change one"
             )
 
 

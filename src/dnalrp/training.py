@@ -118,7 +118,7 @@ def train(
         compute_metrics=_evaluate,
         callbacks=[EarlyStoppingCallback(settings.patience)],
     )
-    last = _last_whole_checkpoint(Path(checkpoints))
+    last = last_whole_checkpoint(Path(checkpoints))
     if last:
         log.info("resuming from %s", last)
     trainer.train(resume_from_checkpoint=last)
@@ -126,7 +126,7 @@ def train(
     return pd.DataFrame(trainer.state.log_history)
 
 
-def _last_whole_checkpoint(folder: Path) -> str | None:
+def last_whole_checkpoint(folder: Path) -> str | None:
     """The newest checkpoint; one that a kill left unfinished lacks its state and is removed."""
     if not folder.is_dir():
         return None

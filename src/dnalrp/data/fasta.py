@@ -1,6 +1,8 @@
 """Strict reading of FASTA files."""
 
+import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +10,7 @@ from typing import NamedTuple
 from dnalrp.data.nucleotides import checked_sequence
 from dnalrp.errors import InputError
 
+_GZIP = b"\x1f\x8b"
 _INTERVAL = re.compile(r"^(?P<chrom>[^:\s]+):(?P<start>\d+)-(?P<end>\d+)(?:\((?P<strand>[+-])\))?$")
 
 
@@ -23,11 +26,11 @@ class Record(NamedTuple):
 
 
 def read_fasta(path: str | Path) -> list[Record]:
-    """Read all records of a FASTA file, upper-cased, with coordinates from their headers.
+    """Read all records of a FASTA file, plain or gzip, in upper case.
 
-    A header ``chrom:start-end``, optionally followed by ``(+)`` or ``(-)``, gives a 0-based
-    half-open interval. Pyfaidx is not used here since it needs to write an index beside the
-    file, and indexes a truncated one without complaint.
+    Coordinates come from headers: ``chrom:start-end``, optionally followed by ``(+)`` or
+    ``(-)``, is a 0-based half-open interval. Pyfaidx is not used here since it needs to write
+    an index beside the file, and indexes a truncated one without complaint.
 
     Raises
     ------
@@ -37,13 +40,16 @@ def read_fasta(path: str | Path) -> list[Record]:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="ascii")
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if content[:2] == _GZIP else content).decode("ascii")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; correct the path") from error
     except IsADirectoryError as error:
         raise InputError(f"{path}: is a folder; give the FASTA file itself") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text file; give an uncompressed FASTA file") from error
+        raise InputError(f"{path}: not a text file; give a FASTA file") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"{path}: the gzip file is damaged; fetch or write it again") from error
     if not text.strip():
         raise InputError(f"{path}: the file is empty; fetch or write it again")
     return [_record(path, number, header, body) for number, header, body in _blocks(path, text)]
