@@ -99,7 +99,8 @@ def pretrained_files(wildcards):
     folder = Path(config["models"][wildcards.model]["pretrained"] or "")
     if PRETRAINING and folder == Path(PRETRAINED):
         return [PRETRAINED]
-    return sorted(folder.glob("*.*")) if folder.name and folder.is_dir() else []
+    files = folder.iterdir() if folder.name and folder.is_dir() else []
+    return sorted(file for file in files if file.suffix in (".json", ".safetensors", ".bin"))
 
 
 def simulation_background(wildcards):

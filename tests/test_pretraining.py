@@ -33,8 +33,10 @@ from dnalrp.pretraining import (
     pretrain,
     train_tokenizer,
 )
+from dnalrp.settings import check_settings
 
 ROOT = Path(__file__).parent.parent
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 SHIPPED = ROOT / "models/compact"
 CPU = torch.device("cpu")
 CROPS = CropSettings(length=(20, 30), max_n_share=0.1, reverse_complement=0.5)
@@ -365,13 +367,55 @@ def test_the_shipped_model_knows_and_explains_hidden_tokens(shipped):
     assert maps.outputs[0] > 0  # the hidden token of an Alu repeat is its first guess
 
 
+def with_pretraining(keys=(), value=None):
+    """Default settings with the section of config/pretraining.yaml, one value changed."""
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    settings |= yaml.safe_load((ROOT / "config/pretraining.yaml").read_text())
+    place = settings
+    for key in keys[:-1]:
+        place = place[key]
+    if keys:
+        place[keys[-1]] = value
+    return settings
+
+
+def test_the_section_may_be_there_or_not():
+    check_settings(with_pretraining(), SCHEMA)
+    check_settings(with_pretraining(["pretraining"], None), SCHEMA)
+    check_settings(with_pretraining(["models", "dnabert2", "pretrained"], "pretraining"), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (["pretraining", "training", "step"], 3, "did you mean 'steps'"),
+        (["pretraining", "training", "precision"], "int8", "'int8' is not one of"),
+        (["pretraining", "genomes"], [], "pretraining.genomes: .* non-empty"),
+        (["pretraining", "crops", "length"], [300, 200], "from 300 to 200 is empty"),
+        (["pretraining", "training", "decay_steps"], 10**6, "warm-up and decay take more than"),
+        (["pretraining", "size", "num_attention_heads"], 3, "128 is not a multiple of .* 3"),
+        (["models", "cnn", "pretrained"], "pretraining", "pre-training makes a dnabert2"),
+    ],
+)
+def test_wrong_settings_are_refused(keys, value, message):
+    with pytest.raises(InputError, match=message):
+        check_settings(with_pretraining(keys, value), SCHEMA)
+
+
+def test_pretrained_from_a_stage_that_is_not_there_is_refused():
+    settings = with_pretraining(["models", "dnabert2", "pretrained"], "pretraining")
+    del settings["pretraining"]
+    with pytest.raises(InputError, match=r"models.dnabert2.pretrained: .* section .* not there"):
+        check_settings(settings, SCHEMA)
+
+
 def snakemake(folder, *arguments):
     command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
 
 
 def test_the_stage_writes_a_model_that_training_starts_from(tmp_path):
-    for part in ("rules", "workflow", "src", "config", "profiles"):
+    for part in ("rules", "workflow", "src", "envs", "config", "profiles"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     for part in ("Snakefile", "config.yaml"):
         shutil.copy(ROOT / part, tmp_path)
