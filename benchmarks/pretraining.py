@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 
 import dnalrp
 from dnalrp.data.nucleotides import reverse_complement
-from dnalrp.evaluation.localisation import auroc
+from dnalrp.evaluation.localisation import localise
 from dnalrp.models.building import build_model
 from dnalrp.models.dnabert2 import DnaBert2ForSequenceClassification
 from dnalrp.models.prediction import predict
@@ -65,7 +65,7 @@ def localisation(
     maps = dnalrp.explain(model, chosen["sequence"].tolist(), progress=False).nucleotides()
     signs = 2 * chosen["label"].to_numpy() - 1
     return pd.Series(
-        auroc(sign * relevance[: len(masks[name])], masks[name])
+        localise(sign * relevance[: len(masks[name])], masks[name])["auroc"]
         for name, sign, relevance in zip(chosen["id"], signs, maps, strict=True)
     )
 
