@@ -65,7 +65,7 @@ def localisation(
     maps = dnalrp.explain(model, chosen["sequence"].tolist(), progress=False).nucleotides()
     signs = 2 * chosen["label"].to_numpy() - 1
     return pd.Series(
-        localise(sign * relevance[: len(masks[name])], masks[name])["auroc"]
+        localise(sign * relevance[None, : len(masks[name])], masks[name][None])["auroc"][0]
         for name, sign, relevance in zip(chosen["id"], signs, maps, strict=True)
     )
 
