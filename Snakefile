@@ -9,6 +9,13 @@ configfile: "config.yaml"
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
+
+
+if PRETRAINING:
+
+    include: "rules/pretrain.smk"
+
+
 include: "rules/attribute.smk"
 include: "rules/project.smk"
 include: "rules/motifs.smk"

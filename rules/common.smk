@@ -35,6 +35,11 @@ RESULTS = config["results"]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
+PRETRAINING = config.get("pretraining") or {}
+PRETRAINED = f"{RESULTS}/pretrained/{PRETRAINING.get('name')}"
+for model in config["models"].values():
+    if model["pretrained"] == "pretraining":
+        model["pretrained"] = PRETRAINED
 TOKEN_MODEL = next(
     (name for name in MODELS if config["models"][name]["architecture"] != "regulatory_cnn"),
     MODELS[0],
@@ -128,8 +133,10 @@ def true_motifs(wildcards):
 
 
 def pretrained_files(wildcards):
-    """The files of a local checkpoint that training starts from, if it does."""
+    """What training starts from: the pre-training stage's folder, or the files of a checkpoint."""
     name = model_settings(wildcards)["pretrained"]
+    if name == PRETRAINED:
+        return [PRETRAINED]
     try:
         return checkpoint_files(name) if name else []
     except InputError as error:

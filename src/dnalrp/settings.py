@@ -111,6 +111,7 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             f"attribute.segmentations.draws: {segmentations['draws']} draws with dropout 0 are all "
             "alike; raise dropout, or set draws to 0"
         )
+    yield from _pretraining_contradictions(settings)
     for name, model in models.items():
         yield from _training_contradictions(f"models.{name}", model, settings["gpu"])
         dropout = (model["training"] or {}).get("segmentation_dropout")
@@ -156,6 +157,39 @@ def _training_contradictions(key: str, model: Mapping[str, Any], gpu: bool) -> I
         yield f"{key}.training.precision: float16 needs a CUDA device; set gpu: true or float32"
     if training["adapter"] is not None and model["architecture"] == "regulatory_cnn":
         yield f"{key}.training.adapter: a regulatory_cnn has no encoder to adapt; set null"
+
+
+def _pretraining_contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
+    pretraining = settings.get("pretraining")
+    for name, model in settings["models"].items():
+        if model["pretrained"] != "pretraining":
+            continue
+        if not pretraining:
+            yield (
+                f"models.{name}.pretrained: 'pretraining' is a section that is not there; "
+                "add one as in config/pretraining.yaml, or give a folder"
+            )
+        elif model["architecture"] != "dnabert2":
+            yield f"models.{name}.pretrained: pre-training makes a dnabert2; set it to null"
+    if pretraining:
+        shortest, longest = pretraining["crops"]["length"]
+        if shortest > longest:
+            yield (
+                f"pretraining.crops.length: from {shortest} to {longest} is empty; "
+                "give the smaller first"
+            )
+        steps = pretraining["training"]
+        if steps["warmup_steps"] + steps["decay_steps"] > steps["steps"]:
+            yield (
+                f"pretraining.training: warm-up and decay take more than all {steps['steps']} "
+                "steps; lower them or raise 'steps'"
+            )
+        size = pretraining["size"]
+        if size["hidden_size"] % size["num_attention_heads"]:
+            yield (
+                f"pretraining.size: hidden_size {size['hidden_size']} is not a multiple of "
+                f"num_attention_heads {size['num_attention_heads']}; change one"
+            )
 
 
 def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[str]:

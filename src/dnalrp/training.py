@@ -189,7 +189,7 @@ def train(
         compute_metrics=_evaluate,
         callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else [],
     )
-    last = _last_whole_checkpoint(Path(checkpoints))
+    last = last_whole_checkpoint(Path(checkpoints))
     if last:
         log.info("resuming from %s", last)
     trainer.train(resume_from_checkpoint=last)
@@ -215,7 +215,7 @@ def check_outputs(model: PreTrainedModel, labels: Labels, exactly: bool = True) 
         )
 
 
-def _last_whole_checkpoint(folder: Path) -> str | None:
+def last_whole_checkpoint(folder: Path) -> str | None:
     """The newest checkpoint; one that a kill left unfinished lacks its state and is removed."""
     if not folder.is_dir():
         return None

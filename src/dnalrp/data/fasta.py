@@ -26,9 +26,9 @@ class Record(NamedTuple):
 def read_fasta(path: str | Path) -> list[Record]:
     """Read all records of a FASTA file, plain or gzip, upper-cased, with coordinates if known.
 
-    A header ``chrom:start-end``, optionally followed by ``(+)`` or ``(-)``, gives a 0-based
-    half-open interval. Pyfaidx is not used here since it needs to write an index beside the
-    file, and indexes a truncated one without complaint.
+    Coordinates come from headers: ``chrom:start-end``, optionally followed by ``(+)`` or
+    ``(-)``, is a 0-based half-open interval. Pyfaidx is not used here since it needs to write
+    an index beside the file, and indexes a truncated one without complaint.
 
     Raises
     ------
