@@ -73,7 +73,11 @@ RUNS = [
     for model in MODELS_OF[dataset]
     for seed in SEEDS
 ]
-FIGURES = ["localisation", "concentration", "faithfulness", "similarity", "ledger"]
+FIGURES = ["localisation", "concentration", "faithfulness", "robustness", "similarity", "ledger"]
+if any(own["architecture"] == "dnabert2" for own in config["models"].values()):
+    FIGURES.append("positional")
+if any(own.get("rule") in GRAMMAR_RULES for own in config["datasets"].values()):
+    FIGURES.append("logic")
 METRIC_ORIGINS = [
     f"{dataset}/{model}/seed{seed}"
     for dataset in DATASETS

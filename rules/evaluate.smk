@@ -78,6 +78,21 @@ rule summarise:
             category="Tables",
             caption="../workflow/report/metrics.rst",
         ),
+        overall=report(
+            f"{RESULTS}/overall.tsv",
+            category="Tables",
+            caption="../workflow/report/overall.rst",
+        ),
+        comparisons=report(
+            f"{RESULTS}/comparisons.tsv",
+            category="Tables",
+            caption="../workflow/report/comparisons.rst",
+        ),
+        controls=report(
+            f"{RESULTS}/controls.tsv",
+            category="Tables",
+            caption="../workflow/report/controls.rst",
+        ),
         performance=report(
             f"{RESULTS}/performance.tsv",
             category="Tables",

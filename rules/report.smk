@@ -5,10 +5,14 @@ rule report:
     input:
         template=PACKAGE / "dnalrp/report/page.html",
         metrics=f"{RESULTS}/metrics.tsv",
+        overall=f"{RESULTS}/overall.tsv",
+        comparisons=f"{RESULTS}/comparisons.tsv",
+        controls=f"{RESULTS}/controls.tsv",
         performance=f"{RESULTS}/performance.tsv",
         recovery=f"{RESULTS}/recovery.tsv",
         sequences=expand(f"{RESULTS}/data/{{dataset}}/sequences.parquet", dataset=DATASETS),
         sites=expand(f"{RESULTS}/data/{{dataset}}/sites.parquet", dataset=DATASETS),
+        attributions=expand(f"{RESULTS}/attributions/{{run}}", run=RUNS),
         nucleotides=expand(f"{RESULTS}/nucleotides/{{run}}", run=RUNS),
         motifs=expand(f"{RESULTS}/motifs/{{run}}", run=RUNS),
     output:
@@ -36,9 +40,7 @@ rule report:
     params:
         runs=RUNS,
         datasets=DATASETS,
-        settings=settings_of("report"),
         config=ordered(config),
-        jaspar=config["jaspar"],
         code=code_of("report.py"),
     script:
         "../workflow/scripts/report.py"

@@ -111,6 +111,23 @@ def test_controls_of_one_model_are_not_held_against_another():
     assert (controls["first_model"] == controls["second_model"]).all()
 
 
+def test_a_model_of_shuffled_labels_is_held_against_its_original_alone():
+    rng = np.random.default_rng(0)
+    values = pd.concat(
+        long_form({m: rng.normal(0, 1, 30) for m in ("x", "y")}, model=model)
+        for model in ("one", "one_shuffled", "two")
+    )
+    table = compare(values, DIRECTIONS, BETWEEN, 100, 1)
+    own = table[table["second_model"] == "one_shuffled"]
+    own = own[own["first_model"] != "one_shuffled"]
+    assert own[["first_model", "first_method", "second_method"]].to_numpy().tolist() == [
+        ["one", "x", "x"],
+        ["one", "y", "y"],
+    ]
+    shuffled = table["first_model"] == "one_shuffled"
+    assert "two" not in set(table[shuffled]["second_model"])
+
+
 def test_undefined_values_leave_only_their_own_pairs():
     a, b, c = np.arange(10.0), np.arange(10.0) - 1, np.full(10, np.nan)
     b[3] = np.nan

@@ -25,6 +25,7 @@ with running(snakemake):
         write_nucleotides,
     )
     from dnalrp.models.device import compute_device
+    from dnalrp.models.dnabert2 import DnaBert2Config
     from dnalrp.models.loading import load
     from dnalrp.models.randomising import randomised
     from dnalrp.provenance import provenance
@@ -50,6 +51,7 @@ with running(snakemake):
             outputs=batch.outputs,
             ledger=None if batch.ledger is None else batch.ledger.loc[batch.indices].to_numpy(),
             gap=batch.gap,
+            positional=batch.positional,
         )
 
     folder = Path(snakemake.output.attributions)
@@ -67,7 +69,8 @@ with running(snakemake):
             "alibi": settings["alibi"],
         }
         plain = method.removesuffix(RANDOMISED)
-        batches = iterate_relevance(explained_model, texts, plain, **options)
+        positional = plain == "attnlrp" and model.config.model_type == DnaBert2Config.model_type
+        batches = iterate_relevance(explained_model, texts, plain, positional=positional, **options)
         write_attributions(folder / f"{method}.h5", map(stored, batches), record)
         if segmentations and resolves_below_tokens(model, plain):
             average = average_relevance(explained_model, texts, plain, segmentations, **options)

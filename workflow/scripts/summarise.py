@@ -1,4 +1,4 @@
-"""Join metrics, performance and recovery of all models and data sets into tidy tables."""
+"""Join the values of all models and data sets into tidy tables, and compare them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 with running(snakemake):
     import pandas as pd
 
-    from dnalrp.evaluation.summary import scan_performance, summarise
+    from dnalrp.evaluation.comparison import compare, relative_to_ceiling
+    from dnalrp.evaluation.controls import discriminating
+    from dnalrp.evaluation.metrics import IN_UNITS_OF_THE_OUTPUT, direction_of
+    from dnalrp.evaluation.summary import scan_performance, summarise, summarise_over_seeds
     from dnalrp.provenance import written_whole
 
     tables = []
@@ -19,9 +22,16 @@ with running(snakemake):
         dataset, model, seed = origin.split("/")
         tables.append(pd.read_parquet(path).assign(dataset=dataset, model=model, seed=seed))
     settings = snakemake.params.settings
-    summary = summarise(
-        pd.concat(tables, ignore_index=True), settings["resamples"], settings["seed"]
-    )
+    values = pd.concat(tables, ignore_index=True)
+    resampling = (settings["resamples"], settings["seed"])
+    summary = summarise(values, *resampling)
+    values = pd.concat([values, relative_to_ceiling(values)], ignore_index=True)
+    directions = {name: direction_of(name) for name in values["metric"].unique()}
+    directions = {name: sign for name, sign in directions.items() if sign}
+    alike = frozenset(directions) - IN_UNITS_OF_THE_OUTPUT
+    comparable = values[values["model"] != "between_models"]
+    compared = compare(comparable, directions, alike, *resampling)
+    overall = summarise_over_seeds(comparable, *resampling)
     trained = [
         pd.read_csv(Path(folder) / "performance.tsv", sep="\t").assign(
             **dict(zip(("dataset", "model", "seed"), run.split("/"), strict=True))
@@ -44,6 +54,9 @@ with running(snakemake):
     ]
     tables = {
         snakemake.output.metrics: summary,
+        snakemake.output.overall: overall,
+        snakemake.output.comparisons: compared,
+        snakemake.output.controls: discriminating(summary),
         snakemake.output.performance: pd.concat([*trained, *scanned]),
         snakemake.output.recovery: pd.concat(recovered),
     }

@@ -32,6 +32,7 @@ class StoredBatch(NamedTuple):
     outputs: npt.NDArray[np.float64]
     ledger: npt.NDArray[np.float64] | None
     gap: npt.NDArray[np.float64] | None = None
+    positional: npt.NDArray[np.floating] | None = None
 
 
 class Attributions(NamedTuple):
@@ -46,6 +47,7 @@ class Attributions(NamedTuple):
     ledger: npt.NDArray[np.float64] | None
     provenance: dict[str, Any]
     gap: npt.NDArray[np.float64] | None = None
+    positional: npt.NDArray[np.float64] | None = None
 
 
 def write_attributions(
@@ -57,6 +59,8 @@ def write_attributions(
         file.create_dataset("offsets", data=np.zeros(1, dtype=np.int64), maxshape=(None,))
         for batch in batches:
             _append_batch(file, batch)
+        if "positional" in file:
+            file["positional"][...] /= len(file["outputs"])
 
 
 def _append_batch(file: h5py.File, batch: StoredBatch) -> None:
@@ -72,6 +76,17 @@ def _append_batch(file: h5py.File, batch: StoredBatch) -> None:
         _extend(file, "ledger", batch.ledger)
     if batch.gap is not None:
         _extend(file, "gap", batch.gap)
+    if batch.positional is not None:
+        oriented = batch.positional * np.sign(batch.outputs)[:, None, None, None]
+        _add(file, "positional", oriented.sum(axis=0, dtype=np.float64))
+
+
+def _add(file: h5py.File, name: str, values: npt.NDArray[np.float64]) -> None:
+    """Add to what is there; batches come longest first, so later ones have fewer distances."""
+    if name not in file:
+        file.create_dataset(name, data=values)
+    else:
+        file[name][..., : values.shape[-1]] += values
 
 
 def _extend(file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
@@ -104,6 +119,7 @@ def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> Att
             ledger=file["ledger"][:][rows] if "ledger" in file else None,
             provenance=json.loads(file.attrs["provenance"]),
             gap=file["gap"][:][rows] if "gap" in file else None,
+            positional=file["positional"][:] if "positional" in file else None,
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from dnalrp.evaluation.resampling import draw_resamples, percentile_interval, resampled_means
+from dnalrp.settings import RANDOMISED, SHUFFLED
 
 TASK = ["dataset", "level", "map", "axis", "metric"]
 COLUMNS = [
@@ -17,7 +18,8 @@ COLUMNS = [
     *("difference", "low", "high", "effect_size", "superiority", "p", "p_adjusted", "better"),
     *("sequences", "seeds"),
 ]
-NO_METHODS = ("ceiling",)
+NO_METHODS = ("ceiling", "best order")
+COMPARED_MAPS = ("split", "average", "sum", "native")
 SIGNIFICANCE = 0.05
 
 Array = npt.NDArray[np.float64]
@@ -60,6 +62,9 @@ def compare(
 ) -> pd.DataFrame:
     """Compare every two methods on every metric, paired on the same sequences and seeds.
 
+    Maps are compared that keep the sum: ``split`` and ``average`` on nucleotides; on tokens the
+    token model's own with the ``sum`` of the other's.
+
     The interval is a percentile bootstrap over sequences and seeds of the mean difference. ``p``
     is two-sided, from the normal distribution with the bootstrap's standard error; ``p_adjusted``
     is Holm's, over all comparisons of a data set: of all its verdicts together, one is wrong with
@@ -85,6 +90,9 @@ def compare(
         ``unclear`` where the adjusted p is above 0.05 or the interval holds 0.
     """
     wanted = values[values["metric"].isin(directions) & ~values["method"].isin(NO_METHODS)]
+    wanted = wanted[wanted["map"].isin(COMPARED_MAPS)]
+    # on tokens, what is native to one model is the sum over each token for the other
+    wanted = wanted.assign(map=wanted["map"].replace("native", "sum"))
     rows: list[dict[str, object]] = []
     for task, group in wanted.groupby(TASK, sort=True):
         names = dict(zip(TASK, task, strict=True))
@@ -123,10 +131,15 @@ def _cube(group: pd.DataFrame) -> tuple[Array, list[tuple[str, str]]]:
 
 
 def _comparable(first: tuple[str, str], second: tuple[str, str]) -> bool:
-    """Controls are compared with the methods of their own model only."""
-    methods = (first[1], second[1])
-    control = any(name == "random" or name.endswith("_randomised") for name in methods)
-    return first[0] == second[0] or not control
+    """Controls are compared with the methods, and with the model, that they are controls of."""
+    (model, method), (other_model, other_method) = first, second
+    if model == other_model:
+        return True
+    if model.removesuffix(SHUFFLED) == other_model.removesuffix(SHUFFLED):
+        return method == other_method
+    shuffled = model.endswith(SHUFFLED) or other_model.endswith(SHUFFLED)
+    control = any(m == "random" or m.endswith(RANDOMISED) for m in (method, other_method))
+    return not shuffled and not control
 
 
 def _compare_pairs(
@@ -134,7 +147,8 @@ def _compare_pairs(
 ) -> list[dict[str, object]]:
     first, second = (list(side) for side in zip(*pairs, strict=True))
     difference = cube[:, :, first] - cube[:, :, second]
-    draws = draw_resamples(*difference.shape[:2], resamples, seed)
+    seeds, sequences = difference.shape[:2]
+    draws = draw_resamples(seeds, sequences, resamples, seed)
     means = resampled_means(difference, draws)
     spread = np.nanstd(means, axis=0, ddof=1) if resamples > 1 else np.full(len(pairs), np.nan)
     found: list[dict[str, object]] = []

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dnalrp.attribution.maps import LEDGER_TERMS
+
 COLUMNS = ["method", "level", "map", "axis", "metric", "id", "value", "chance"]
 
 
@@ -213,6 +215,25 @@ def metric_of(name: str) -> Metric:
     """The entry that a metric's name in a table belongs to."""
     name = name.removesuffix("_to_mean")
     return METRICS["randomised" if name.startswith("randomised_") else name]
+
+
+COMPARED_AXES = ("localisation", "sparsity", "complexity", "faithfulness", "logic")
+IN_UNITS_OF_THE_OUTPUT = frozenset(
+    {"lerf_minus_morf", "comprehensiveness", "sufficiency", "morf_output", "lerf_output"}
+)
+"""Metrics that must not be compared between models."""
+
+
+def direction_of(name: str) -> int:
+    """1 for a metric by which methods are compared and of which more is better, -1 for less, or 0.
+
+    ``name`` may end in ``_of_ceiling``: see
+    :func:`dnalrp.evaluation.comparison.relative_to_ceiling`.
+    """
+    name = name.removesuffix("_of_ceiling")
+    if name in LEDGER_TERMS or metric_of(name).axis not in COMPARED_AXES:
+        return 0
+    return {"higher": 1, "lower": -1, "neither": 0}[metric_of(name).better]
 
 
 class Scores(NamedTuple):

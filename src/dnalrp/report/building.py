@@ -7,13 +7,19 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from matplotlib.figure import Figure
 
 from dnalrp.data.jaspar import fetch_motifs
 from dnalrp.provenance import provenance, written_whole
+from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import example_pictures
 from dnalrp.report.figures import ledger_figure, metric_figure, save
+from dnalrp.report.grammar import logic_figure
 from dnalrp.report.motifs import matched_matrices, motif_pictures
+from dnalrp.report.overview import overview
 from dnalrp.report.page import Section, picture, render, table
+from dnalrp.report.positional import positional_figure
+from dnalrp.report.similarity import similarity_figure
 
 NOTES = {
     "localisation": "Does relevance lie on the true sites? Points: means of the split maps, with "
@@ -24,8 +30,19 @@ NOTES = {
     "the same tokens; token maps are smooth by construction, so compare within a model.",
     "faithfulness": "Nucleotides are replaced by background, the most relevant first (MoRF) or "
     "the least (LeRF), the sequence tokenised anew. Outputs are margins of the class that the "
-    "model calls: their units are each model's own, so never compare them between models.",
-    "similarity": "How alike are the maps of two methods, or of two models?",
+    "model calls: their units are each model's own, so never compare them between models. "
+    "'Normalised' is in each model's own range, 0 for a random order and 1 for the best order "
+    "that substitutions of single nucleotides find, and may be.",
+    "robustness": "Does a map stay where it should, under reverse complement and a shift by one "
+    "nucleotide, and fall where it must, when the parameters are permuted from the classifier "
+    "down? All are rank correlations with the map as it was.",
+    "similarity": "How alike are the maps of two methods, or of two models? Mean Spearman "
+    "correlation of split maps; blank where two were not compared. Cosine and Jaccard, and the "
+    "maps on tokens, are among the numbers below.",
+    "logic": "Where the rule that made the labels is known: do maps find the motifs (to the "
+    "right), and do they say what the motifs do (high)? A map may do one without the other.",
+    "positional": "AttnLRP alone: what ALiBi's bias on attention contributed, by layer, head and "
+    "distance in tokens, in the sign of the output, mean over sequences. Blue speaks against.",
     "ledger": "AttnLRP and LRP account for the whole explained output: what reached the words, "
     "and what biases, the token type, ALiBi and the softmax kept. Means over sequences, each in "
     "the sign of its output.",
@@ -33,9 +50,9 @@ NOTES = {
 METRICS = {
     "localisation": ("auroc", "auprc", "mass_accuracy", "rank_accuracy", "pointing_game"),
     "concentration": ("gini", "entropy", "effective_size"),
-    "faithfulness": ("lerf_minus_morf", "morf_output", "lerf_output"),
-    "similarity": ("cosine", "spearman", "jaccard"),
+    "faithfulness": ("normalised", "lerf_minus_morf", "comprehensiveness", "sufficiency"),
 }
+"""What the figures of means and intervals show; other figures choose for themselves."""
 
 
 def build_report(
@@ -53,7 +70,7 @@ def build_report(
     Parameters
     ----------
     results
-        Folder with ``metrics.tsv``, ``performance.tsv``, ``recovery.tsv`` and what they sum up.
+        Folder with ``metrics.tsv`` and the other tables, and what they sum up.
     runs
         ``dataset/model/seed``.
     settings
@@ -65,6 +82,9 @@ def build_report(
     """
     results = Path(results)
     summary = pd.read_csv(results / "metrics.tsv", sep="\t")
+    overall = pd.read_csv(results / "overall.tsv", sep="\t")
+    comparisons = pd.read_csv(results / "comparisons.tsv", sep="\t")
+    controls = pd.read_csv(results / "controls.tsv", sep="\t")
     summary["axis"] = summary["axis"].replace(
         {"sparsity": "concentration", "complexity": "concentration"}
     )
@@ -72,14 +92,10 @@ def build_report(
     recovery = pd.read_csv(results / "recovery.tsv", sep="\t")
     sections = []
     for path in map(Path, figures):
-        axis = path.stem
-        figure = (
-            ledger_figure(summary)
-            if axis == "ledger"
-            else metric_figure(summary, axis, METRICS[axis])
-        )
+        figure = _figure(path.stem, summary, results, runs, settings)
         save(figure, path)
-        sections.append(Section(axis.capitalize(), NOTES[axis], picture(axis, figure).image))
+        image = picture(path.stem, figure).image
+        sections.append(Section(path.stem.capitalize(), NOTES[path.stem], image))
     shown = matched_matrices(results, runs)
     for dataset in datasets:
         shown |= set(pd.read_parquet(results / "data" / dataset / "sites.parquet")["motif"])
@@ -90,6 +106,10 @@ def build_report(
         table(performance[performance["split"] == "test"].drop(columns="split")),
         table(recovery),
         table(summary),
+        conclude(performance, overall, comparisons, controls),
+        table(overview(overall)),
+        table(comparisons),
+        table(controls),
         motif_pictures(results, runs, matrices),
         sections,
         example_pictures(results, runs, settings["report"]["examples"], matrices),
@@ -106,3 +126,31 @@ def build_report(
         beside.write_text(page, encoding="utf-8")
     with written_whole(manifest) as beside:
         beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _figure(
+    name: str,
+    summary: pd.DataFrame,
+    results: Path,
+    runs: Sequence[str],
+    settings: Mapping[str, Any],
+) -> Figure:
+    if name == "ledger":
+        return ledger_figure(summary)
+    if name == "similarity":
+        return similarity_figure(summary)
+    if name == "positional":
+        return positional_figure(results, runs)
+    if name == "logic":
+        rules = {key: own.get("rule") for key, own in settings["datasets"].items()}
+        return logic_figure(summary, {k: rule for k, rule in rules.items() if rule})
+    if name == "robustness":
+        names = sorted(summary.loc[summary["axis"] == "robustness", "metric"].unique())
+        return metric_figure(summary, name, ("reverse_complement", "shift", *_depths(names)))
+    return metric_figure(summary, name, METRICS[name])
+
+
+def _depths(names: Sequence[str]) -> list[str]:
+    """The first and the last depth of randomisation of any model."""
+    depths = [name for name in names if name.startswith("randomised_")]
+    return [*depths[:1], *(name for name in depths if name.endswith("_all"))]

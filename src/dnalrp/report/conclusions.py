@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from dnalrp.settings import SHUFFLED
+
 HEADLINES = {
     "auroc_of_ceiling": "localises better",
     "normalised": "is more faithful",
@@ -13,6 +15,7 @@ HEADLINES = {
 }
 """The metrics that sentences are about: those that mean the same for every model."""
 LOWER_IS_BETTER = ("entropy",)
+NO_METHODS = ("random", "ceiling", "best order")
 WEAK_AUROC = 0.7
 FEW_SEEDS = 5
 
@@ -41,7 +44,8 @@ def conclude(
         :func:`dnalrp.evaluation.comparison.compare` and
         :func:`dnalrp.evaluation.controls.discriminating`.
     """
-    may, may_not = [], []
+    may: list[str] = []
+    may_not: list[str] = []
     for means, pairs in _tasks(overall, comparisons):
         for sentence, certain in _within(means, pairs):
             (may if certain else may_not).append(sentence)
@@ -60,8 +64,10 @@ def _tasks(
         for table in (overall, comparisons)
     ]
     methods = tables[0]["method"]
-    control = methods.isin(["random", "ceiling"]) | methods.str.endswith("_randomised")
-    means = tables[0][~control & ~tables[0]["model"].str.endswith("_shuffled")]
+    control = methods.isin(["random", "ceiling", "best order"]) | methods.str.endswith(
+        "_randomised"
+    )
+    means = tables[0][~control & ~tables[0]["model"].str.endswith(SHUFFLED)]
     for dataset in means["dataset"].unique():
         for metric in HEADLINES:
             own = means[(means["dataset"] == dataset) & (means["metric"] == metric)]
@@ -135,7 +141,7 @@ def _reservations(performance: pd.DataFrame, controls: pd.DataFrame, seeds: int)
     elif seeds < FEW_SEEDS:
         yield f"Little on other trainings: intervals over {seeds} seeds are rough."
     test = performance[(performance["split"] == "test") & (performance["auroc"] < WEAK_AUROC)]
-    for row in test[~test["model"].str.endswith("_shuffled")].itertuples():
+    for row in test[~test["model"].str.endswith(SHUFFLED)].itertuples():
         yield (
             f"Nothing on {row.dataset} from {row.model}: it hardly tells the classes apart (AUROC "
             f"{row.auroc:.3f}), so its maps explain little."

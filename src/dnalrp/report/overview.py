@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from dnalrp.settings import RANDOMISED
+
 COLUMNS: dict[str, Sequence[str]] = {
     "auroc": ("localisation", "AUROC"),
     "auprc": ("localisation", "AUPRC"),
@@ -12,19 +14,20 @@ COLUMNS: dict[str, Sequence[str]] = {
     "gini": ("sparsity", "Gini"),
     "entropy": ("complexity", "entropy"),
     "normalised": ("faithfulness", "normalised"),
-    "logic_rank": ("logic", "rank"),
+    "rank_agreement": ("logic", "rank agreement"),
 }
+MAPS = ("split", "average", "native", "sum")
 LOWER_IS_BETTER = ("entropy", "effective_size")
 BLOCK = ["dataset", "model", "level", "map"]
-CONTROLS = ("random", "ceiling")
+CONTROLS = ("random", "ceiling", "best order")
 
 
 def overview(overall: pd.DataFrame, columns: Mapping[str, Sequence[str]] = COLUMNS) -> pd.DataFrame:
     """Mean and 95 % interval of each metric, ``0.714 (0.705 to 0.722)``; the best in ``**``.
 
-    The best mean of each data set, model, level and map is marked; controls and the ceiling never
-    are, and nothing is where there is no choice. That a neighbour's interval overlaps does not
-    say that it is as good: the table of comparisons tells.
+    Of the maps those that keep the sum. The best mean of each data set, model, level and map is
+    marked; controls and the ceiling never are, and nothing is where there is no choice. That a
+    neighbour's interval overlaps does not say that it is as good: the table of comparisons tells.
 
     Parameters
     ----------
@@ -33,8 +36,8 @@ def overview(overall: pd.DataFrame, columns: Mapping[str, Sequence[str]] = COLUM
     columns
         Metric to its axis and short name, in the order wanted; absent ones are left out.
     """
-    rows = overall[overall["metric"].isin(columns)]
-    control = rows["method"].isin(CONTROLS) | rows["method"].str.endswith("_randomised")
+    rows = overall[overall["metric"].isin(columns) & overall["map"].isin(MAPS)]
+    control = rows["method"].isin(CONTROLS) | rows["method"].str.endswith(RANDOMISED)
     rows = rows.assign(text=[_cell(row) for row in rows.itertuples()])
     contest = rows[~control & rows["mean"].notna()]
     sign = contest["metric"].map(lambda name: -1.0 if name in LOWER_IS_BETTER else 1.0)

@@ -10,6 +10,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from dnalrp.report.conclusions import Conclusions
+
 
 class Table(NamedTuple):
     """Cells as text, ready to print; ``text`` says which columns are aligned left."""
@@ -64,6 +66,10 @@ def render(
     performance: Table,
     recovery: Table,
     summary: Table,
+    conclusions: Conclusions,
+    overview: Table,
+    comparisons: Table,
+    controls: Table,
     motif_groups: Sequence[Picture],
     sections: Sequence[Section],
     examples: Sequence[Picture],
@@ -80,6 +86,10 @@ def render(
         performance=performance,
         recovery=recovery,
         summary=summary,
+        conclusions=conclusions,
+        overview=overview,
+        comparisons=comparisons,
+        controls=controls,
         motif_groups=motif_groups,
         sections=sections,
         examples=examples,
