@@ -72,7 +72,9 @@ with running(snakemake):
         positional = plain == "attnlrp" and model.config.model_type == DnaBert2Config.model_type
         batches = iterate_relevance(explained_model, texts, plain, positional=positional, **options)
         write_attributions(folder / f"{method}.h5", map(stored, batches), record)
-        if segmentations and resolves_below_tokens(model, plain):
+        # of more classes each segmentation may call another
+        one_target = model.config.num_labels <= 2
+        if segmentations and one_target and resolves_below_tokens(model, plain):
             average = average_relevance(explained_model, texts, plain, segmentations, **options)
             averages.mkdir(exist_ok=True)
             lengths = explained["sequence"].str.len().to_numpy()
