@@ -95,6 +95,7 @@ rule prepare:
         runtime=30,
     params:
         dataset=settings_of("datasets", "{dataset}"),
+        downloads={key: config["downloads"][key] for key in ("mirror", "offline")},
         jaspar=config["jaspar"],
         code=code_of("prepare.py"),
     script:

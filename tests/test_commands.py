@@ -111,11 +111,11 @@ def test_explain_bed_and_fasta_of_the_same_places_agree(model_folder, genome, tm
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("chr3\t1\t5", "line 1: chr3:1-5 is not in"),
-        ("chr1\t1\t500", "line 1: chr1:1-500 is not in"),
-        ("chr1 1 5", "line 1: not 'chrom<tab>start<tab>end'"),
-        ("# nothing", "holds no interval"),
-        ("chr1\t1\t5\ta\nchr1\t2\t6\ta", "'a' occurs twice"),
+        ("chr3\t1\t5", "line 1: chromosome 'chr3' is not in"),
+        ("chr1\t1\t500", "line 1: end 500 is beyond chr1 of"),
+        ("chr1 1 5", "line 1: 1 column(s)"),
+        ("# nothing", "no interval"),
+        ("chr1\t1\t5\nchr1\t1\t5", "'chr1:1-5(+)' occurs twice"),
     ],
 )
 def test_wrong_intervals_are_named(line, message, genome, tmp_path, capsys):

@@ -12,8 +12,9 @@ import pytest
 
 from dnalrp.data import catalogue
 from dnalrp.data.catalogue import fetch_named, named_data, unpack_deb
-from dnalrp.data.downloads import download, file_name, local_copy, redirected
+from dnalrp.data.downloads import download, redirected
 from dnalrp.data.fetch import fetch_wheel
+from dnalrp.data.local import local_copy
 from dnalrp.errors import InputError
 
 CONTENT = bytes(range(256)) * 1200  # more than one block
@@ -286,25 +287,17 @@ def test_offline_names_the_file_and_its_place(address, target, tmp_path):
     assert Server.asked == []
 
 
-def test_local_copies_of_paths_and_addresses(address, tmp_path):
-    path = tmp_path / "own.fa"
-    path.write_bytes(CONTENT)
-    assert local_copy(path, tmp_path / "cache", SHA256) == path
-    with pytest.raises(InputError, match=r"own\.fa: SHA-256"):
-        local_copy(str(path), tmp_path / "cache", "0" * 64)
-    with pytest.raises(InputError, match="no such file"):
-        local_copy(tmp_path / "none.fa", tmp_path / "cache")
-    first = local_copy(f"{address}/whole/a.fa", tmp_path / "cache", SHA256, **PATIENCE)
-    second = local_copy(f"{address}/moved/a.fa", tmp_path / "cache", SHA256, **PATIENCE)
-    again = local_copy(f"{address}/whole/a.fa", tmp_path / "cache", SHA256, offline=True)
-    assert first == again != second and first.name == second.name == "a.fa"
-    assert first.read_bytes() == CONTENT
-
-
-@pytest.mark.parametrize("url", ["http://a", "http://a/", "http://a/b/..", "http://a/%2e%2e%2f"])
-def test_an_address_without_a_file_name_is_refused(url):
-    with pytest.raises(InputError, match="names no file"):
-        file_name(url)
+def test_local_copies_of_paths_and_addresses(address, tmp_path, caplog):
+    assert local_copy("own.fa", tmp_path) == Path("own.fa")
+    pinned = f"{address}/whole/a.fa#sha256={SHA256}"
+    copy = local_copy(pinned, tmp_path / "cache", **PATIENCE)
+    assert copy == tmp_path / "cache/a.fa" and copy.read_bytes() == CONTENT
+    assert local_copy(pinned, tmp_path / "cache", offline=True) == copy
+    trusted = local_copy(f"{address}/whole/b.fa", tmp_path / "cache", **PATIENCE)
+    assert trusted.read_bytes() == CONTENT and SHA256 in caplog.text
+    with pytest.raises(InputError, match="correct the checksum"):
+        local_copy(f"{address}/whole/c.fa#sha256={'0' * 64}", tmp_path / "cache", **PATIENCE)
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["a.fa", "b.fa"]
 
 
 def test_the_table_of_named_data_is_complete():

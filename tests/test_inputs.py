@@ -14,7 +14,6 @@ from dnalrp.data.fasta import read_fasta
 from dnalrp.data.genome import Genome
 from dnalrp.data.intervals import clusters, overlapping, read_bed, resized
 from dnalrp.data.leakage import remove_leakage
-from dnalrp.data.local import local_copy
 from dnalrp.data.negatives import Matching, matched_background, shuffled_background
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.data.prepare import (
@@ -29,7 +28,6 @@ from dnalrp.data.prepare import (
 from dnalrp.data.sources import prepare, scan_difference
 from dnalrp.data.splits import split_by_fraction
 from dnalrp.data.table import read_table
-from dnalrp.provenance import checksum
 
 LENGTHS = (20, 100)
 SHARES = {"dev": 0.2, "test": 0.2, "seed": 1}
@@ -522,18 +520,3 @@ def test_settings_lead_to_background_as_class_0(tmp_path, bases):
     assert set(cleaned.sequences["chrom"]) == {"1", "2", "chrX"}
     scan = scan_difference(cleaned.sequences, classes)
     assert scan["id"].tolist() == cleaned.sequences["id"].tolist() and scan["score"].std() > 0
-
-
-def test_a_url_is_fetched_and_verified(tmp_path, monkeypatch):
-    source = tmp_path / "source.csv"
-    source.write_text("sequence,label\n")
-
-    def copy(url, target):
-        assert url == "https://example.org/data/source.csv"
-        target.write_bytes(source.read_bytes())
-
-    monkeypatch.setattr("urllib.request.urlretrieve", copy)
-    url = f"https://example.org/data/source.csv#sha256={checksum(source)}"
-    found = local_copy(url, tmp_path / "ours")
-    assert found == tmp_path / "ours/source.csv" and found.read_bytes() == source.read_bytes()
-    assert local_copy("a/path.csv", tmp_path).as_posix() == "a/path.csv"

@@ -44,6 +44,7 @@ def tiny_configuration(folder):
         write_peaks(folder / f"{entry['name']}.fa", seed, motif)
         entry["fasta"] = [f"{entry['name']}.fa"]
     language, convolutional = settings["models"].values()
+    language["pretrained"] = None
     language["size"] |= {"vocab_size": 64, "hidden_size": 16, "intermediate_size": 16}
     language["size"] |= {"num_hidden_layers": 1, "num_attention_heads": 2}
     convolutional["size"] |= {"filters": 8, "second_filters": 8, "hidden_size": 8}

@@ -17,7 +17,13 @@ with running(snakemake):
     settings, archive = snakemake.params.dataset, snakemake.input.get("archive")
     output = snakemake.output
     with tempfile.TemporaryDirectory(dir=Path(output.sequences).parent) as folder:
-        cleaned, classes = prepare(settings, snakemake.params.jaspar, Path(folder), archive)
+        cleaned, classes = prepare(
+            settings,
+            snakemake.params.jaspar,
+            Path(folder),
+            archive,
+            **snakemake.params.downloads,
+        )
     sequences, dropped = cleaned
     sites = motif_sites(sequences, classes, settings["site_p_value"])
     record = provenance("data", dict(snakemake.params.items()), snakemake.input)

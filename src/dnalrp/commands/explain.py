@@ -1,6 +1,7 @@
 """``dnalrp explain``: maps of the sequences of a FASTA file, or of intervals of a genome."""
 
 import argparse
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--revision", default="main", help="branch, tag or commit on the hub")
     given = parser.add_mutually_exclusive_group(required=True)
     given.add_argument("--fasta", metavar="FILE", help="sequences")
-    given.add_argument("--bed", metavar="FILE", help="intervals of --genome")
-    parser.add_argument("--genome", metavar="FASTA", help="genome of --bed, not compressed")
+    given.add_argument("--bed", metavar="FILE", help="BED or narrowPeak: intervals of --genome")
+    parser.add_argument("--genome", metavar="FASTA", help="genome of --bed, plain or gzip")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
     parser.add_argument(
         "--method", help="default: attnlrp for DNABERT-2, lrp for the CNN; a wrong one lists all"
@@ -50,6 +51,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain, write, and print a row a sequence."""
+    with tempfile.TemporaryDirectory() as index:
+        return _run(options, index)
+
+
+def _run(options: argparse.Namespace, index: str) -> int:
     import pandas as pd
 
     from dnalrp.attribution.storage import write_attributions, write_nucleotides
@@ -58,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     from dnalrp.provenance import provenance
     from dnalrp.tracks.writing import write_tracks
 
-    sequences = _sequences(options)
+    sequences = _sequences(options, index)
     device = compute_device(options.device == "cuda")
     model = load(options.model, revision=options.revision)
     method = options.method or ("attnlrp" if model.config.model_type == "dnabert2" else "lrp")
@@ -70,11 +76,10 @@ def run(options: argparse.Namespace) -> int:
     write_attributions(folder / f"{method}.h5", batches, record)
     maps = _nucleotides(folder / f"{method}.h5", sequences["id"].tolist(), options.map)
     write_nucleotides(folder / f"{method}.{options.map}.h5", maps, record)
-    index = Path(f"{options.genome}.fai")
     settings = {
         "signs": options.signs,
         "assembly": options.assembly,
-        "chromosome_sizes": index if options.bed and index.is_file() else None,
+        "chromosome_sizes": Path(index) / "genome.fa.fai" if options.bed else None,
     }
     write_tracks(maps, sequences, folder, method, settings)
     table = pd.DataFrame({"id": maps.ids, "length": maps.lengths, "output": maps.outputs})
@@ -82,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _sequences(options: argparse.Namespace) -> "pd.DataFrame":
+def _sequences(options: argparse.Namespace, index: str) -> "pd.DataFrame":
     """``id, sequence`` and, where all have them, ``chrom, start, end, strand``."""
     import pandas as pd
 
@@ -91,7 +96,7 @@ def _sequences(options: argparse.Namespace) -> "pd.DataFrame":
     if options.bed:
         if not options.genome:
             raise InputError("--bed: needs --genome, the FASTA file that its intervals are of")
-        table = _intervals_of_genome(options.bed, options.genome)
+        table = _intervals_of_genome(options.bed, options.genome, index)
     else:
         table = pd.DataFrame(read_fasta(options.fasta)).rename(columns={"name": "id"})
         if table["chrom"].isna().any():
@@ -102,43 +107,30 @@ def _sequences(options: argparse.Namespace) -> "pd.DataFrame":
     return table
 
 
-def _intervals_of_genome(bed: str, genome: str) -> "pd.DataFrame":
-    """Sequences of a BED file's intervals, reverse-complemented on the strand ``-``."""
+def _intervals_of_genome(bed: str, genome: str, folder: str) -> "pd.DataFrame":
+    """Sequences of a BED or narrowPeak file's intervals, reverse-complemented on ``-``."""
     import pandas as pd
-    import pyfaidx
 
-    from dnalrp.data.nucleotides import checked_sequence, reverse_complement
+    from dnalrp.data.genome import Genome
+    from dnalrp.data.intervals import read_bed
+    from dnalrp.data.nucleotides import reverse_complement
 
     rows = []
-    try:
-        lines = Path(bed).read_text(encoding="utf-8").splitlines()
-        fasta = pyfaidx.Fasta(genome, as_raw=True)
-    except (OSError, UnicodeDecodeError, pyfaidx.FastaIndexingError) as error:
-        raise InputError(f"{bed} or {genome}: cannot be read ({error}); correct it") from error
-    with fasta:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip() or line.startswith(("#", "track", "browser")):
-                continue
-            where = f"{bed}, line {number}"
-            chrom, start, end, name, strand = _fields(line, where)
-            if chrom not in fasta or not 0 <= start < end <= len(fasta[chrom]):
-                raise InputError(f"{where}: {chrom}:{start}-{end} is not in {genome}; correct it")
-            text = checked_sequence(str(fasta[chrom][start:end]), where)
-            text = reverse_complement(text) if strand == "-" else text
-            rows.append((name, text, chrom, start, end, strand))
-    if not rows:
-        raise InputError(f"{bed}: holds no interval; give a BED file")
+    with Genome(genome, folder) as opened:
+        for peak in read_bed(bed).itertuples():
+            where = f"{bed}, line {peak.line}"
+            chrom = opened.chromosome(peak.chrom, where)
+            if peak.end > opened.lengths[chrom]:
+                raise InputError(
+                    f"{where}: end {peak.end} is beyond {chrom} of {genome}, which has "
+                    f"{opened.lengths[chrom]} bases; give the genome that the intervals are of"
+                )
+            text = opened.window(chrom, peak.start, peak.end)
+            text = reverse_complement(text) if peak.strand == "-" else text
+            name = f"{peak.chrom}:{peak.start}-{peak.end}({peak.strand})"
+            rows.append((name, text, chrom, peak.start, peak.end, peak.strand))
     columns = ["id", "sequence", "chrom", "start", "end", "strand"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _fields(line: str, where: str) -> tuple[str, int, int, str, str]:
-    fields = line.split("\t")
-    if len(fields) < 3 or not (fields[1].isdecimal() and fields[2].isdecimal()):
-        raise InputError(f"{where}: not 'chrom<tab>start<tab>end'; correct the line")
-    chrom, start, end = fields[0], int(fields[1]), int(fields[2])
-    name = fields[3] if len(fields) > 3 and fields[3] not in ("", ".") else f"{chrom}:{start}-{end}"
-    return chrom, start, end, name, "-" if fields[5:6] == ["-"] else "+"
 
 
 def _batches(

@@ -5,10 +5,8 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256 as hashed
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from tqdm.auto import tqdm
@@ -109,62 +107,6 @@ def download(
         if sha256 is None:
             partial.unlink(missing_ok=True)
     return found
-
-
-def local_copy(
-    path_or_url: str | Path,
-    cache: str | Path,
-    sha256: str | None = None,
-    *,
-    trust_first: bool = False,
-    mirror: str | Path | None = None,
-    offline: bool = False,
-    **patience: Any,
-) -> Path:
-    """Path on this machine of a file given by its path or URL.
-
-    A path is returned as it is, verified if a checksum is given. A URL is downloaded into
-    ``cache`` once, under the last part of its address; see :func:`download` for the rest.
-
-    Raises
-    ------
-    InputError
-        No such file, another checksum, or as :func:`download`.
-    """
-    if not is_url(path_or_url):
-        path = Path(path_or_url)
-        if not path.is_file():
-            raise InputError(f"{path}: no such file; correct the path")
-        if sha256 is not None:
-            _verified(path, str(path), sha256)
-        return path
-    url = str(path_or_url)
-    name = file_name(url)
-    # equal names of different addresses must not meet
-    destination = Path(cache) / hashed(url.encode()).hexdigest()[:12] / name
-    download(
-        url,
-        destination,
-        sha256,
-        trust_first=trust_first,
-        mirror=mirror,
-        offline=offline,
-        **patience,
-    )
-    return destination
-
-
-def is_url(path_or_url: str | Path) -> bool:
-    """Whether a string is the address of a file elsewhere rather than a path."""
-    return isinstance(path_or_url, str) and "://" in path_or_url
-
-
-def file_name(url: str) -> str:
-    """Last part of an address, as a name for the file."""
-    name = unquote(urlsplit(url).path).replace("\\", "/").rsplit("/", 1)[-1]
-    if not name or name.startswith("."):
-        raise InputError(f"{url}: names no file; give the address of the file itself")
-    return name
 
 
 def wanted_offline(destination: Path, source: str, mirror: str | Path | None) -> str:

@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dnalrp.errors import InputError
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:/")
 _CHECKSUM = re.compile(r"^sha256=[0-9a-f]{64}$")
-SCHEMES = ("https", "http", "ftp")
+SCHEMES = ("https", "http")
 
 
 def is_url(location: str) -> bool:
@@ -28,10 +29,19 @@ def checked_url(url: str) -> str:
     return url
 
 
-def local_copy(location: str, folder: str | Path) -> Path:
+def local_copy(
+    location: str,
+    folder: str | Path,
+    *,
+    mirror: str | Path | None = None,
+    offline: bool = False,
+    **patience: Any,
+) -> Path:
     """Path of the file that ``location`` names, downloaded into ``folder`` if it is a URL.
 
-    ``https://host/file#sha256=...`` is verified after the download.
+    ``https://host/file#sha256=...`` is verified after the download; without a checksum the file
+    is taken on trust and a warning says which one it has. ``mirror``, ``offline`` and others are
+    those of :func:`dnalrp.data.downloads.download`.
 
     Raises
     ------
@@ -40,25 +50,11 @@ def local_copy(location: str, folder: str | Path) -> Path:
     """
     if not is_url(location):
         return Path(location)
-    import urllib.error
-    import urllib.request
-
-    from dnalrp.provenance import checksum, written_whole
+    from dnalrp.data.downloads import download
 
     parts = urlsplit(checked_url(location))
     target = Path(folder) / unquote(PurePosixPath(parts.path).name)
-    with written_whole(target) as beside:
-        try:
-            urllib.request.urlretrieve(parts._replace(fragment="").geturl(), beside)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            raise InputError(
-                f"{location}: download failed ({error}); check the URL and the network, or give "
-                "the path of a copy"
-            ) from error
-        expected, found = parts.fragment.removeprefix("sha256="), checksum(beside)
-        if expected and found != expected:
-            raise InputError(
-                f"{location}: SHA-256 is {found}; the download is damaged or another file, fetch "
-                "it again or correct the checksum"
-            )
+    url, expected = parts._replace(fragment="").geturl(), parts.fragment.removeprefix("sha256=")
+    pinned = {"sha256": expected or None, "trust_first": not expected}
+    download(url, target, mirror=mirror, offline=offline, **pinned, **patience)
     return target

@@ -37,17 +37,32 @@ class Source(NamedTuple):
     motifs: Sequence[Sequence[Motif]]
     folder: Path
     archive: Path | None = None
+    mirror: str | None = None
+    offline: bool = False
 
     def paths(self, locations: Sequence[str]) -> list[Path]:
         """The files of paths and URLs; URLs are downloaded into a folder of their own each."""
-        return [local_copy(location, self.folder / digest(location)) for location in locations]
+        return [
+            local_copy(
+                location,
+                self.folder / digest(location),
+                mirror=self.mirror,
+                offline=self.offline,
+            )
+            for location in locations
+        ]
 
 
 Prepared = tuple[Cleaned, Sequence[PeakClass | IntervalClass | NamedClass]]
 
 
 def prepare(
-    settings: Mapping[str, Any], release: str, folder: Path, archive: Path | None = None
+    settings: Mapping[str, Any],
+    release: str,
+    folder: Path,
+    archive: Path | None = None,
+    mirror: str | None = None,
+    offline: bool = False,
 ) -> Prepared:
     """Sequences of a data set, and its classes in the order of their labels.
 
@@ -61,9 +76,11 @@ def prepare(
         An existing folder for downloads, unpacked files and an index; the caller removes it.
     archive
         The wheel of a data set of peaks that has one.
+    mirror, offline
+        For files given by URL: see :func:`dnalrp.data.downloads.download`.
     """
     motifs = [fetch_motifs(entry["motifs"], release) for entry in settings["classes"]]
-    return _SOURCES[settings["source"]](Source(settings, motifs, folder, archive))
+    return _SOURCES[settings["source"]](Source(settings, motifs, folder, archive, mirror, offline))
 
 
 def scan_difference(
