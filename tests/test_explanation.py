@@ -189,6 +189,14 @@ def test_shortest_and_unknown_sequences_have_finite_maps(dnabert2, cnn, sequence
         assert maps.nucleotides().shape == (1, len(sequence))
 
 
+def test_a_hundred_thousand_bases_are_refused_where_attention_is_dense(dnabert2, cnn):
+    sequence = "ACGTTGCA" * 12_500
+    with pytest.raises(InputError, match=r"sequence 1: has \d+ tokens, whose attention would take"):
+        dnalrp.explain(dnabert2, ["ACGT", sequence], progress=False)
+    maps = dnalrp.explain(cnn, [sequence], method="lrp", progress=False)
+    assert np.isfinite(maps.relevance[0]).all() and len(maps.relevance[0]) == 100_000
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

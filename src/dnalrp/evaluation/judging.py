@@ -316,14 +316,14 @@ def judge_ledger(explained: Explained) -> pd.DataFrame:
     scores = []
     for method, maps in explained.attributions.items():
         values = {"special_share": _special_shares(maps)}
-        gap = getattr(maps, "gap", None)
-        if gap is not None:
+        if maps.gap is not None:
             spread = float(np.ptp(maps.outputs))
-            values["completeness_gap"] = np.abs(gap) / (spread if spread > 0 else np.nan)
+            values["completeness_gap"] = np.abs(maps.gap) / (spread if spread > 0 else np.nan)
         if maps.ledger is not None:
             _check_ledger(method, maps)
             oriented = maps.ledger * np.sign(maps.outputs)[:, None]
-            values |= {term: oriented[:, column] for column, term in enumerate(LEDGER_TERMS)}
+            terms = (*LEDGER_TERMS, "position")[: oriented.shape[1]]  # BERT's and ESM's seventh
+            values |= dict(zip(terms, oriented.T, strict=True))
         scores += [
             Scores(method, "token", "token", "ledger", metric, maps.ids, own)
             for metric, own in values.items()

@@ -231,7 +231,7 @@ def direction_of(name: str) -> int:
     :func:`dnalrp.evaluation.comparison.relative_to_ceiling`.
     """
     name = name.removesuffix("_of_ceiling")
-    if name in LEDGER_TERMS or metric_of(name).axis not in COMPARED_AXES:
+    if name in (*LEDGER_TERMS, "position") or metric_of(name).axis not in COMPARED_AXES:
         return 0
     return {"higher": 1, "lower": -1, "neither": 0}[metric_of(name).better]
 

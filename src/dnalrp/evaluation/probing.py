@@ -17,6 +17,7 @@ from dnalrp.evaluation import faithfulness, robustness
 from dnalrp.evaluation.faithfulness import Curves, Subject
 from dnalrp.evaluation.judging import NATIVE, Explained
 from dnalrp.evaluation.metrics import Scores, long_form
+from dnalrp.settings import RANDOMISED
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ def _called(
 
     Of two classes relevance explains the second, of more the one called.
     """
-    logits = next(iter(explained.attributions.values())).logits[chosen]
+    own = [m for name, m in explained.attributions.items() if not name.endswith(RANDOMISED)]
+    logits = (own or list(explained.attributions.values()))[0].logits[chosen]
     called = logits.argmax(axis=1)
     return called, np.where((logits.shape[1] == 2) & (called == 0), -1, 1)
 

@@ -1,5 +1,6 @@
 """Sequences to outputs: how everything but training and gradients sees a model."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from dnalrp.errors import InputError
 from dnalrp.models.tokenizer import token_ids
 
 TOKENISED_AT_ONCE = 4096  # sequences: what a tokenizer says of each takes far more than its ids
+MOST_ATTENTION_BYTES = 4 * 2**30
 MAX_TOKENS = 16_384  # of a batch: long sequences come in smaller ones, so that memory is bounded
 
 
@@ -49,13 +51,25 @@ def margin(logits: Tensor, target: int | None) -> Tensor:
 
 
 def check_positions(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> None:
-    """Refuse sequences of more tokens than the model has position embeddings, if it has any.
+    """Refuse sequences that the model cannot read: too long for its positions or for memory.
+
+    Attention is dense, so that its memory grows with the square of the tokens; the matrices of
+    one layer may take MOST_ATTENTION_BYTES for one sequence.
 
     Raises
     ------
     InputError
         A sequence is too long; the message names the first.
     """
+    heads = getattr(model.config, "num_attention_heads", 0)
+    for number, own in enumerate(tokens):
+        needed = 4 * heads * len(own) ** 2
+        if needed > MOST_ATTENTION_BYTES:
+            raise InputError(
+                f"sequence {number}: has {len(own)} tokens, whose attention would take "
+                f"{needed / 2**30:.0f} GiB in every layer; give windows of at most "
+                f"{math.isqrt(MOST_ATTENTION_BYTES // (4 * heads))} tokens"
+            )
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
             # where padding has a row, as in ESM, positions start behind it
