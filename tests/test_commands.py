@@ -164,7 +164,7 @@ def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
     [
         ([], "give --motifs and --decoys"),
         (["--motifs", "MA9999", "--decoys", "MA0112"], "'MA9999' is not in JASPAR2026"),
-        (["--motifs", "MA0139", "--decoys", "MA0112", "--rule", "nor"], "--rule nor: choose one of"),
+        (["--motifs", "MA0139", "--decoys", "MA0112", "--rule", "nor"], "--rule nor: choose one"),
         (["--motifs", "MA0139", "--decoys", "MA0112", "--sites", "3", "1"], "--sites: from 3 to 1"),
         (["--config", "none.yaml", "--dataset", "a"], "none.yaml: cannot be read"),
     ],
