@@ -1,6 +1,5 @@
 """Pre-training reads what it may, learns from it, and goes on after a kill as if there was none."""
 
-import gzip
 import math
 import shutil
 import subprocess
@@ -155,16 +154,6 @@ def test_no_place_for_a_crop_is_said(tmp_path):
     path = write_fasta(tmp_path / "n.fa", ["ACGT" * 4, "N" * 300])
     with pytest.raises(InputError, match="no place for 30 bases in 2 record"):
         Genome([path], CROPS, held_out=1, seed=1)
-
-
-def test_gzip_fasta_is_read_and_a_damaged_one_refused(tmp_path):
-    plain = write_fasta(tmp_path / "plain.fa", ["ACGTN" * 40])
-    packed = tmp_path / "packed.fa.gz"
-    packed.write_bytes(gzip.compress(plain.read_bytes()))
-    assert read_fasta(packed) == read_fasta(plain)
-    packed.write_bytes(packed.read_bytes()[:-12])
-    with pytest.raises(InputError, match="gzip file is damaged"):
-        read_fasta(packed)
 
 
 MAF = """##maf version=1

@@ -99,7 +99,7 @@ def test_averages_and_dropout_in_training_may_be_left_out_or_asked_for():
     [
         ("attribute/segmentations/draws", 3, "3 draws with dropout 0 are all alike"),
         ("attribute/segmentations/dropout", 1.5, "dropout: 1.5 is greater than the maximum"),
-        ("models/cnn/training/segmentation_dropout", 0.1, "tokens are single nucleotides"),
+        ("models/cnn/training/segmentation_dropout", 0.1, "only DNABERT-2's byte-pair tokens"),
         ("resluts", "x", "unknown setting 'resluts'; did you mean 'results'"),
         ("seeds", None, "setting 'seeds' is missing"),
         ("seeds", [1, 1], "seeds: .* non-unique"),
