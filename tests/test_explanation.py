@@ -13,6 +13,7 @@ from dnalrp.attribution.explanation import iterate_relevance, methods
 from dnalrp.attribution.storage import StoredBatch, read_attributions, write_attributions
 from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.errors import InputError
+from dnalrp.models.prediction import length_batches
 
 
 def all_methods(model):
@@ -218,3 +219,11 @@ def test_mistakes_get_one_clear_line(dnabert2, arguments, message):
     with pytest.raises(InputError, match=message) as error:
         dnalrp.explain(dnabert2, **{"sequences": ["ACGT"], "progress": False} | arguments)
     assert "\n" not in str(error.value)
+
+
+def test_padding_is_under_five_percent_of_all_tokens():
+    lengths = np.random.default_rng(0).integers(10, 250, 2000).tolist()
+    batches = list(length_batches(lengths, 64))
+    padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in batches)
+    assert sorted(i for batch in batches for i in batch) == list(range(2000))
+    assert sum(lengths) / padded > 0.95
