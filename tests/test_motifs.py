@@ -135,6 +135,18 @@ def check_seqlets(path, maps, sequences):
                 assert seqlet.contribution == pytest.approx(total, abs=1e-4)
 
 
+def test_maps_without_a_sign_are_taken_relative_to_their_mean(planted, tmp_path):
+    sequences, sites = planted[:2]
+    encoded = one_hot(sequences["sequence"].tolist())
+    rng = np.random.default_rng(0)
+    maps = np.abs(rng.normal(0, 0.05, (len(sequences), 100))).astype(np.float32)
+    place = {name: row for row, name in enumerate(sequences["id"])}
+    for site in sites[sites["role"] == "motif"].itertuples():
+        maps[place[site.id], site.start : site.end] += 1
+    patterns = discover_patterns(maps, encoded, SETTINGS, tmp_path / "unsigned.h5")
+    assert patterns and patterns[0].sign == "positive"
+
+
 def test_maps_of_zeros_have_no_patterns(planted, tmp_path):
     sequences, _ = planted
     encoded = one_hot(sequences["sequence"].tolist())

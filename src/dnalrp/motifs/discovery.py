@@ -65,10 +65,14 @@ def discover_patterns(
 
     rows = _order(len(relevance), settings.seed)
     encoded = one_hot[rows].transpose(0, 2, 1).astype(np.float32)
-    contributions = encoded * relevance[rows, :, None].astype(np.float32)
+    signed = relevance[rows].astype(np.float32)
+    if not _both_signs(encoded, signed, settings.window):
+        # maps without a sign, as saliency's: what counts is above or below their mean
+        signed -= signed[encoded.any(axis=2)].mean()
+    contributions = encoded * signed[:, :, None]
     positive: object = None
     negative: object = None
-    if np.any(contributions):
+    if _both_signs(encoded, signed, settings.window):
         positive, negative = modiscolite.tfmodisco.TFMoDISco(
             one_hot=encoded,
             hypothetical_contribs=contributions,
@@ -81,6 +85,13 @@ def discover_patterns(
     with written_whole(path) as beside:
         modiscolite.io.save_hdf5(str(beside), positive, negative, encoded.shape[1])
     return read_patterns(path)
+
+
+def _both_signs(encoded: Array, relevance: Array, window: int) -> bool:
+    """Whether windows sum to both signs: TF-MoDISco fits a null to either and needs both."""
+    observed = np.where(encoded.any(axis=2), relevance, 0.0)
+    sums = np.lib.stride_tricks.sliding_window_view(observed, window, axis=1).sum(axis=-1)
+    return bool((sums > 0).any() and (sums < 0).any())
 
 
 def _order(sequences: int, seed: int) -> npt.NDArray[np.int64]:
