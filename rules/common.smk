@@ -16,6 +16,7 @@ from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
 from dnalrp.data.local import is_url
 from dnalrp.errors import InputError
 from dnalrp.models.checkpoints import checkpoint_files
+from dnalrp.report.sections import figure_names
 from dnalrp.settings import SHUFFLED, check_settings, data_files
 
 # a data set, model or background key that --configfile sets to null is left out
@@ -73,11 +74,7 @@ RUNS = [
     for model in MODELS_OF[dataset]
     for seed in SEEDS
 ]
-FIGURES = ["localisation", "concentration", "faithfulness", "robustness", "similarity", "ledger"]
-if any(own["architecture"] == "dnabert2" for own in config["models"].values()):
-    FIGURES.append("positional")
-if any(own.get("rule") in GRAMMAR_RULES for own in config["datasets"].values()):
-    FIGURES.append("logic")
+FIGURES = figure_names(config)
 METRIC_ORIGINS = [
     f"{dataset}/{model}/seed{seed}"
     for dataset in DATASETS

@@ -13,7 +13,7 @@ import pytest
 from dnalrp.data import catalogue
 from dnalrp.data.catalogue import fetch_named, named_data, unpack_deb
 from dnalrp.data.downloads import download, redirected
-from dnalrp.data.fetch import fetch_wheel
+from dnalrp.data.fetch import fetch_debian, fetch_wheel
 from dnalrp.data.local import local_copy
 from dnalrp.errors import InputError
 
@@ -311,6 +311,8 @@ def test_the_table_of_named_data_is_complete():
             assert len(row.sha256) == 64
         if row.kind == "wheel":
             assert "==" in row.source and row.file.endswith(".whl") and row.sha256
+        elif row.kind == "deb":
+            assert "=" in row.source and row.file.endswith(".deb") and row.sha256
         else:
             assert row.source.startswith("https://")
     assert len({row.result for row in named_data().values()}) == len(named_data())
@@ -388,3 +390,20 @@ def test_a_wheel_comes_from_a_mirror(tmp_path):
     assert (tmp_path / "out.whl").read_bytes() == CONTENT
     with pytest.raises(InputError, match=f"put it into the folder {mirror}"):
         fetch_wheel("other==1.0", SHA256, tmp_path / "new.whl", mirror=mirror, offline=True)
+
+
+def test_a_debian_package_comes_from_a_mirror_or_is_named(tmp_path, monkeypatch):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "some.deb").write_bytes(CONTENT)
+    target = tmp_path / "some.deb"
+    with pytest.raises(InputError, match=f"some.deb: SHA-256 is {SHA256} and not 0000"):
+        fetch_debian("some=1", "0" * 64, target, mirror=mirror)
+    with pytest.raises(InputError, match=r"some=1: wanted, but offline; .*apt-get download some=1"):
+        fetch_debian("some=1", SHA256, target, offline=True)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="some=1: needs apt-get, which is not here"):
+        fetch_debian("some=1", SHA256, target)
+    assert not target.exists()
+    fetch_debian("some=1", SHA256, target, mirror=mirror, offline=True)
+    assert target.read_bytes() == CONTENT

@@ -29,7 +29,9 @@ def run(options: argparse.Namespace) -> int:
     """Build the report and say where it is."""
     results = Path(options.results)
     settings = _settings(results, options.config)
-    tables = [results / f"{name}.tsv" for name in ("metrics", "performance", "recovery")]
+    from dnalrp.report.sections import TABLES, figure_names
+
+    tables = [results / f"{name}.tsv" for name in TABLES]
     _check_present(tables)
     runs = _runs(results / "performance.tsv")
     datasets = list(dict.fromkeys(run.split("/")[0] for run in runs))
@@ -38,12 +40,14 @@ def run(options: argparse.Namespace) -> int:
         for name in ("sequences", "sites")
         for dataset in datasets
     ]
-    folders = [results / stage / run for stage in ("nucleotides", "motifs") for run in runs]
+    folders = [
+        results / stage / run for stage in ("attributions", "nucleotides", "motifs") for run in runs
+    ]
     _check_present([*data, *folders])
-    from dnalrp.report.building import METRICS, build_report  # here: it takes seconds
+    from dnalrp.report.building import build_report  # here: it takes seconds
 
     out = Path(options.out) if options.out else results / "report"
-    figures = [out / "figures" / f"{axis}.png" for axis in (*METRICS, "ledger")]
+    figures = [out / "figures" / f"{axis}.png" for axis in figure_names(settings)]
     inputs = [*tables, *data, *folders]
     build_report(
         *(results, runs, datasets, settings),

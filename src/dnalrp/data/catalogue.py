@@ -60,9 +60,9 @@ def fetch_named(
 ) -> Path:
     """Fetch a named data set into ``folder``; return the path of the file that it is.
 
-    Wheels come through pip, all else through :func:`~dnalrp.data.downloads.download`, which
-    takes ``options`` such as ``trust_first``. The one wanted file of a Debian package is unpacked
-    beside it; nothing of it is installed or run.
+    Wheels come through pip, Debian packages through apt, all else through
+    :func:`~dnalrp.data.downloads.download`, which takes ``options`` such as ``trust_first``. The
+    one wanted file of a Debian package is unpacked beside it; nothing of it is installed or run.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def fetch_named(
         No such name, a checksum other than the table's, or as :func:`download` says.
     """
     from dnalrp.data.downloads import download
-    from dnalrp.data.fetch import fetch_wheel
+    from dnalrp.data.fetch import fetch_debian, fetch_wheel
 
     known = named_data()
     if name not in known:
@@ -87,9 +87,10 @@ def fetch_named(
     expected = sha256 or row.sha256
     path = Path(folder) / row.file
     try:
-        if row.kind == "wheel":
+        if row.kind in ("wheel", "deb"):
             assert expected is not None
-            fetch_wheel(row.source, expected, path, mirror=mirror, offline=offline)
+            fetch = fetch_wheel if row.kind == "wheel" else fetch_debian
+            fetch(row.source, expected, path, mirror=mirror, offline=offline)
         else:
             download(row.source, path, expected, mirror=mirror, offline=offline, **options)
     except InputError as error:

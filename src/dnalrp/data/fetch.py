@@ -1,4 +1,4 @@
-"""Download of data archives that are published as Python wheels, verified before use."""
+"""Download of data that are published as Python wheels or Debian packages, verified before use."""
 
 import re
 import shutil
@@ -66,6 +66,57 @@ def fetch_wheel(
             )
         with written_whole(destination) as beside:
             shutil.copyfile(wheel, beside)
+
+
+def fetch_debian(
+    requirement: str,
+    sha256: str,
+    destination: str | Path,
+    mirror: str | Path | None = None,
+    offline: bool = False,
+) -> None:
+    """Put a Debian package at ``destination``, without installing it.
+
+    The download goes through apt, so that the sources, mirrors and proxies of the machine apply;
+    nothing of the package is run.
+
+    Parameters
+    ----------
+    requirement
+        ``name=version``.
+    sha256, mirror, offline
+        As for :func:`fetch_wheel`; a copy in ``mirror`` has the name of ``destination``.
+
+    Raises
+    ------
+    InputError
+        No apt, no such package, or another checksum. Then nothing is left at ``destination``.
+    """
+    destination = Path(destination)
+    if destination.is_file() and checksum(destination) == sha256:
+        return
+    copy = None if mirror is None else Path(mirror) / destination.name
+    command = ["apt-get", "download", requirement]
+    cure = f"fetch it elsewhere by '{' '.join(command)}' and name its folder as mirror"
+    with tempfile.TemporaryDirectory() as folder:
+        if copy is None or not copy.is_file():
+            if offline:
+                raise InputError(f"{requirement}: wanted, but offline; {cure}")
+            if shutil.which(command[0]) is None:
+                raise InputError(f"{requirement}: needs apt-get, which is not here; {cure}")
+            run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            copy = next(Path(folder).glob("*.deb"), None)
+            if copy is None:
+                reason = (run.stderr.strip().splitlines() or ["apt-get failed"])[-1]
+                raise InputError(f"{requirement}: download failed ({reason}); {cure}")
+        found = checksum(copy)
+        if found != sha256:
+            raise InputError(
+                f"{copy.name}: SHA-256 is {found} and not {sha256}; the download is damaged or "
+                "another release, fetch it again"
+            )
+        with written_whole(destination) as beside:
+            shutil.copyfile(copy, beside)
 
 
 def _mirrored(requirement: str, mirror: str | Path | None) -> Path | None:

@@ -55,6 +55,13 @@ def local_copy(
     parts = urlsplit(checked_url(location))
     target = Path(folder) / unquote(PurePosixPath(parts.path).name)
     url, expected = parts._replace(fragment="").geturl(), parts.fragment.removeprefix("sha256=")
-    pinned = {"sha256": expected or None, "trust_first": not expected}
-    download(url, target, mirror=mirror, offline=offline, **pinned, **patience)
+    download(
+        url,
+        target,
+        expected or None,
+        trust_first=not expected,
+        mirror=mirror,
+        offline=offline,
+        **patience,
+    )
     return target

@@ -39,6 +39,7 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
         chance, with its sign. ``verdict`` is that of the metric, over all kinds of control.
     """
     rows = summary[summary["chance"].notna() & summary["mean"].notna()]
+    rows = rows[~rows["method"].str.contains("~", regex=False)]
     rows = rows.assign(control=_kind_of_control(rows))
     rows = rows[rows["control"] != ""].copy()
     rows["off"] = rows["mean"] - rows["chance"]
@@ -61,8 +62,11 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
 def _kind_of_control(rows: pd.DataFrame) -> pd.Series:
     """What makes each row a control, '' where nothing does."""
     kind = pd.Series("", index=rows.index)
-    kind[rows["model"].str.endswith(SHUFFLED)] = "shuffled labels"
-    kind[rows["method"].str.endswith(RANDOMISED)] = "randomised parameters"
+    # maps of a model that learnt nothing may still be faithful to it, and steady
+    truth = rows["axis"].isin(["localisation", "logic"])
+    of_the_model = truth | (rows["axis"] == "faithfulness")
+    kind[rows["model"].str.endswith(SHUFFLED) & truth] = "shuffled labels"
+    kind[rows["method"].str.endswith(RANDOMISED) & of_the_model] = "randomised parameters"
     kind[rows["method"] == "random"] = "random maps"
     kind[rows["method"].isin(_KNOW_THE_TRUTH)] = ""
     return kind

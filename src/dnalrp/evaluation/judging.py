@@ -29,6 +29,7 @@ from dnalrp.evaluation.maps import Maps, check_finite, nucleotide_maps, token_ma
 from dnalrp.evaluation.metrics import METRICS, Scores, long_form
 from dnalrp.evaluation.orientation import orientation
 from dnalrp.projection import RealTokens, real_tokens
+from dnalrp.settings import RANDOMISED
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +62,14 @@ class Explained(NamedTuple):
     weights: Mapping[str, npt.NDArray[np.float64]] = {}
 
     @property
+    def logits(self) -> npt.NDArray[np.float64]:
+        """What the model itself says, (sequences, classes); not a randomised copy of it."""
+        own = [m for name, m in self.attributions.items() if not name.endswith(RANDOMISED)]
+        return (own or list(self.attributions.values()))[0].logits
+
+    @property
     def signs(self) -> npt.NDArray[np.int64]:
-        logits = next(iter(self.attributions.values())).logits
-        return orientation(self.labels, logits)
+        return orientation(self.labels, self.logits)
 
 
 def load_explained(

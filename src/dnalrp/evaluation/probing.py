@@ -127,8 +127,7 @@ def _called(
 
     Of two classes relevance explains the second, of more the one called.
     """
-    own = [m for name, m in explained.attributions.items() if not name.endswith(RANDOMISED)]
-    logits = (own or list(explained.attributions.values()))[0].logits[chosen]
+    logits = explained.logits[chosen]
     called = logits.argmax(axis=1)
     return called, np.where((logits.shape[1] == 2) & (called == 0), -1, 1)
 
@@ -196,7 +195,7 @@ def judge_robustness(
 
     Reverse complement and shift by one nucleotide, for every method; parameters randomised from
     the classifier down, for all but ``random``, which no parameter touches. ``split`` maps of a
-    seeded sample of ``sequences``, explained anew.
+    seeded sample of ``sequences``, explained anew; methods on a randomised model are left out.
     """
     from dnalrp.attribution.explanation import explain
 
@@ -205,6 +204,8 @@ def judge_robustness(
     texts = [explained.sequences[i] for i in chosen]
     scores: list[Scores] = []
     for method, stored in explained.attributions.items() if texts else ():
+        if method.endswith(RANDOMISED):
+            continue
         alibi = stored.provenance.get("settings", {}).get("alibi", "absorb")
 
         def maps(

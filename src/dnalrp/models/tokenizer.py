@@ -208,6 +208,10 @@ def _encode_barred(
     sequences: Sequence[str],
     barred: Sequence[npt.NDArray[np.bool_]],
 ) -> Encoded:
+    if _kmer_length(tokenizer):
+        raise InputError(
+            "segmentations: a tokenizer of k-mers has no merges to drop; set draws to 0"
+        )
     bounds = [
         [0, *(np.flatnonzero(own) + 1).tolist(), len(sequence)]
         for sequence, own in zip(sequences, barred, strict=True)

@@ -28,7 +28,7 @@ NOTES = {
     "site are left out; those of class 0 count in their own sign.",
     "concentration": "Few nucleotides, or many? The random map shows what noise would score on "
     "the same tokens; token maps are smooth by construction, so compare within a model.",
-    "faithfulness": "Nucleotides are replaced by background, the most relevant first (MoRF) or "
+    "faithfulness": "Nucleotides are replaced by others, the most relevant first (MoRF) or "
     "the least (LeRF), the sequence tokenised anew. Outputs are margins of the class that the "
     "model calls: their units are each model's own, so never compare them between models. "
     "'Normalised' is in each model's own range, 0 for a random order and 1 for the best order "
@@ -117,6 +117,7 @@ def build_report(
             "splits": settings["attribute"]["splits"],
             "datasets": datasets,
             "p_value": settings["motifs"]["p_value"],
+            "motif_map": settings["motifs"]["map"],
             "min_information": settings["motifs"]["min_information"],
             "versions": record["versions"],
             "settings": yaml.safe_dump(settings, sort_keys=False),
@@ -145,12 +146,13 @@ def _figure(
         rules = {key: own.get("rule") for key, own in settings["datasets"].items()}
         return logic_figure(summary, {k: rule for k, rule in rules.items() if rule})
     if name == "robustness":
-        names = sorted(summary.loc[summary["axis"] == "robustness", "metric"].unique())
+        names = summary.loc[summary["axis"] == "robustness", "metric"].unique()
         return metric_figure(summary, name, ("reverse_complement", "shift", *_depths(names)))
     return metric_figure(summary, name, METRICS[name])
 
 
 def _depths(names: Sequence[str]) -> list[str]:
     """The first and the last depth of randomisation of any model."""
-    depths = [name for name in names if name.startswith("randomised_")]
+    found = [name for name in names if name.startswith("randomised_")]
+    depths = sorted(found, key=lambda name: int(name.split("_")[1]))
     return [*depths[:1], *(name for name in depths if name.endswith("_all"))]

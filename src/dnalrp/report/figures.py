@@ -1,5 +1,6 @@
 """Figures of the summary table: a point and an interval for each model and method."""
 
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib as mpl
@@ -29,7 +30,7 @@ TITLES = {
     "spearman": "Spearman",
     "jaccard": "Jaccard of top 10 %",
 }
-LEDGER = ("words", "linear_bias", "layernorm_bias", "token_type", "alibi", "softmax")
+LEDGER = ("words", "linear_bias", "layernorm_bias", "token_type", "alibi", "softmax", "position")
 
 
 def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) -> Figure:
@@ -45,7 +46,7 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
     if rows.empty:
         return _empty_figure("nothing to show: this needs more models, more methods or true sites")
     order = sorted(rows["explanation"].unique())
-    colours = dict(zip(sorted(rows["model"].unique()), sns.color_palette(), strict=False))
+    colours = dict(zip(sorted(rows["model"].unique()), cycle(sns.color_palette()), strict=False))
     datasets, seeds = list(rows["dataset"].unique()), list(rows["seed"].unique())
     offsets = {seed: 0.5 * (i + 0.5) / len(seeds) - 0.25 for i, seed in enumerate(seeds)}
     figure = Figure(figsize=(2.4 + 2.5 * len(metrics), 1.0 + 0.28 * len(order) * len(datasets)))

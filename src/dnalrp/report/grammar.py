@@ -1,6 +1,7 @@
 """Figure of how localisation and logic can disagree, from the summary table."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import matplotlib as mpl
 import pandas as pd
@@ -39,8 +40,8 @@ def logic_figure(
         figure = Figure(figsize=(6, 0.6))
         figure.text(0.02, 0.5, "no data set of this run follows a grammar rule", va="center")
         return figure
-    colours = dict(zip(sorted(points["model"].unique()), sns.color_palette(), strict=False))
-    marks = dict(zip(sorted(points["method"].unique()), MARKERS, strict=False))
+    colours = dict(zip(sorted(points["model"].unique()), cycle(sns.color_palette()), strict=False))
+    marks = dict(zip(sorted(points["method"].unique()), cycle(MARKERS), strict=False))
     datasets = list(points["dataset"].unique())
     rows, columns = -(-len(datasets) // COLUMNS), min(COLUMNS, len(datasets))
     figure = Figure(figsize=(1.9 + 2.5 * columns, 0.6 + 2.4 * rows))
