@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from dnalrp.report.conclusions import conclude
+from dnalrp.report.examples import choose_examples
 from dnalrp.report.overview import overview
 from dnalrp.report.similarity import similarity_figure, similarity_table
 
@@ -122,3 +123,16 @@ def test_pairs_of_one_model_and_of_two_meet_in_one_table():
     assert table["mean"].tolist() == pytest.approx([0.6, 0.1])
     texts = {text.get_text() for text in similarity_figure(rows).axes[0].texts}
     assert texts == {"1.00", "0.60", "0.10"}
+
+
+def test_examples_are_called_right_and_the_classes_take_turns():
+    frame = pd.DataFrame(
+        {
+            "label": [0, 0, 1, 1, 2, 2],
+            "predicted": [0, 1, 1, 1, 2, 2],
+            "margin": [3.0, 1.0, 2.0, 9.0, 4.0, 4.1],
+        },
+        index=list("abcdef"),
+    )
+    sites = pd.DataFrame({"id": list("abcdf"), "role": "motif"})
+    assert choose_examples(frame, sites, 3) == ["a", "c", "f"]

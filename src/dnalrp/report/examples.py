@@ -12,6 +12,8 @@ from dnalrp.data.nucleotides import one_hot
 from dnalrp.report.logos import example_figure
 from dnalrp.report.page import Picture, picture
 
+PREDICTIONS = "predictions.parquet"
+
 
 def example_pictures(
     results: Path, runs: Sequence[str], count: int, matrices: Mapping[str, Motif]
@@ -35,6 +37,8 @@ def example_pictures(
         }
         first = next(iter(maps.values()))
         frame = sequences.set_index("id").loc[first.ids].assign(margin=first.outputs)
+        told = pd.read_parquet(results / "models" / next(iter(models.values())) / PREDICTIONS)
+        frame["predicted"] = told.set_index("id")["predicted"]
         names = {matrix_id: motif.name for matrix_id, motif in matrices.items()}
         for name in choose_examples(frame, sites, count):
             row = first.ids.index(name)
@@ -61,7 +65,7 @@ def choose_examples(frame: pd.DataFrame, sites: pd.DataFrame, count: int) -> lis
     beginning with its median margin.
     """
     true = sites[sites["role"] == "motif"]
-    right = frame[(frame["margin"] > 0) == (frame["label"] == 1)]
+    right = frame[frame["predicted"] == frame["label"]]
     right = right[right.index.isin(true["id"])]
     queues = []
     for _, group in right.groupby("label"):
