@@ -303,13 +303,36 @@ def test_rule_for_what_is_no_layer_is_refused(cnn, layer_rules, message):
         explain(cnn, ["ACGT"], "lrp", layer_rules=layer_rules, progress=False)
 
 
+@pytest.mark.parametrize(
+    ("described", "message"),
+    [
+        ({"delta": 1.0}, "layer rule {'delta': 1.0}: give one of epsilon, gamma, alpha_beta"),
+        ({"gamma": 1.0, "epsilon": 0.0}, "give one of epsilon"),
+        ({}, "give one of epsilon"),
+        ({"alpha_beta": 0.5}, "alpha 0.5, beta -0.5"),
+    ],
+)
+def test_what_describes_no_rule_is_refused(cnn, described, message):
+    with pytest.raises(InputError, match=message):
+        explain(cnn, ["ACGT"], "lrp", layer_rules={"dense": described}, progress=False)
+
+
 def test_rules_by_name_are_refused_where_they_have_no_effect(cnn):
     with pytest.raises(InputError, match="'gradient_x_input': they are for 'lrp'"):
         explain(cnn, ["ACGT"], "gradient_x_input", layer_rules=DEFAULT, progress=False)
 
 
-def test_first_pattern_that_fits_counts(cnn, sequences):
-    patterns = {"first.convolution": AlphaBeta(), "*.conv*": Gamma(1.0), "class*": Gamma(0.1)}
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        {"first.convolution": AlphaBeta(), "*.conv*": Gamma(1.0), "class*": Gamma(0.1)},
+        {"*.conv*": Gamma(1.0), "classifier": Gamma(0.1), "first.convolution": AlphaBeta()},
+        {"*.conv*": {"gamma": 1}, "classifier": {"gamma": 0.1}, "first.*": {"alpha_beta": 2}}
+        | {"first.convolution": {"alpha_beta": 2}, "dense": {"epsilon": 0}},
+    ],
+    ids=["first pattern that fits", "a name goes before a pattern", "rules described as data"],
+)
+def test_rules_are_found_by_name_or_pattern(cnn, sequences, patterns):
     rules = dict(zip(LAYERS, (AlphaBeta(), Gamma(1.0), Epsilon(), Gamma(0.1)), strict=True))
     by_pattern = explain(cnn, sequences, "lrp", layer_rules=patterns, progress=False)
     by_name = explain(cnn, sequences, "lrp", layer_rules=rules, progress=False)

@@ -4,6 +4,7 @@ import difflib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ METHODS = {
 """What explains a model, by architecture: said here too, since this module imports no torch."""
 RANDOMISED = "_randomised"
 """Ends a method that explains a copy of the model with new random parameters: a control."""
+CNN_LAYERS = ("first.convolution", "second.convolution", "dense", "classifier")
+"""Layers of a regulatory_cnn that an LRP rule can be chosen for."""
 SHUFFLED = "_shuffled"
 """Ends the name of a model that was trained on shuffled labels: a control."""
 
@@ -101,6 +104,12 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                     f"attribute.methods.{name}: {method!r} does not explain a "
                     f"{models[name]['architecture']}; choose from {', '.join(fitting)}"
                 )
+    for layer in settings["attribute"]["layer_rules"]:
+        if not any(fnmatchcase(known, layer) for known in CNN_LAYERS):
+            yield (
+                f"attribute.layer_rules: no layer of a regulatory_cnn is {layer!r}; name or match "
+                f"one of {', '.join(CNN_LAYERS)}"
+            )
     for name in settings["controls"]["shuffled_labels"]:
         if name not in settings["datasets"]:
             known = ", ".join(settings["datasets"])

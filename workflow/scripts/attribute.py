@@ -69,6 +69,8 @@ with running(snakemake):
             "alibi": settings["alibi"],
         }
         plain = method.removesuffix(RANDOMISED)
+        if plain == "lrp":
+            options["layer_rules"] = settings["layer_rules"]
         positional = plain == "attnlrp" and model.config.model_type == DnaBert2Config.model_type
         batches = iterate_relevance(explained_model, texts, plain, positional=positional, **options)
         write_attributions(folder / f"{method}.h5", map(stored, batches), record)

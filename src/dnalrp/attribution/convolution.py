@@ -18,7 +18,7 @@ only where a ReLU follows are the negative ones without relevance.
 Shapes: x is (batch, channels, length) or (batch, features), y likewise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,33 @@ class AlphaBeta(LayerRule):
         gradient, kept = pull_for(g * share * _quotient(y, for_it, has_for))
         own_gradient, own_kept = pull_against(g * other * _quotient(y, against, has_against))
         return gradient + own_gradient, kept + own_kept
+
+
+_RULES: dict[str, Callable[[float], LayerRule]] = {
+    "epsilon": Epsilon,
+    "gamma": Gamma,
+    "alpha_beta": AlphaBeta,
+}
+LayerRules = Mapping[str, LayerRule | Mapping[str, float]] | None
+"""Rules of single layers, by name or pattern; each a rule, or one described as data."""
+
+
+def layer_rule(described: LayerRule | Mapping[str, float]) -> LayerRule:
+    """A rule from its description as data, ``{"gamma": 0.25}``, as settings hold it.
+
+    The value is epsilon, gamma or alpha. A rule itself is returned as it is.
+
+    Raises
+    ------
+    InputError
+        The name or the value is no rule's.
+    """
+    if isinstance(described, LayerRule):
+        return described
+    if len(described) != 1 or not set(described) <= set(_RULES):
+        raise InputError(f"layer rule {dict(described)}: give one of {', '.join(_RULES)}")
+    [(name, value)] = described.items()
+    return _RULES[name](value)
 
 
 class _RuledLayer(nn.Module):

@@ -1,6 +1,6 @@
 """Explain sequences: one call for every method, model and target."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from dnalrp.attribution import encoders, tables
 from dnalrp.attribution.baselines import BASELINES, Baseline, Batch
-from dnalrp.attribution.convolution import LayerRule
+from dnalrp.attribution.convolution import LayerRules
 from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
 from dnalrp.attribution.rules import ALIBI_READINGS, Accounts, per_sequence
 from dnalrp.attribution.tables import RuleTable
@@ -23,8 +23,6 @@ from dnalrp.models.cnn import RegulatoryCnnConfig
 from dnalrp.models.dnabert2 import DnaBert2Config
 from dnalrp.models.prediction import check_positions, length_batches, padded_batch
 from dnalrp.models.tokenizer import encode
-
-LayerRules = Mapping[str, LayerRule] | None
 
 _ENCODER_TABLES: dict[str, Callable[[str, LayerRules], RuleTable]] = {
     "attnlrp": lambda alibi, layer_rules: encoders.attnlrp(),

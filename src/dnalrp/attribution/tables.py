@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from dnalrp.attribution import rules
-from dnalrp.attribution.convolution import Epsilon, Gamma, LayerRule
+from dnalrp.attribution.convolution import Epsilon, Gamma, LayerRules, layer_rule
 from dnalrp.attribution.rules import Accounts
 from dnalrp.errors import InputError
 from dnalrp.models import cnn, dnabert2
@@ -60,8 +60,9 @@ class RuleTable:
     in the words of transformers, whose kind of mask the rules for attention read.
 
     ``by_name`` wins over the type: keys are names of modules or patterns of the shell
-    (``*.convolution``), of which the first that fits counts. ``prepared`` is applied to the model
-    first and must not touch it: it gives an equal model, or the same, that the rules fit.
+    (``*.convolution``). A name goes before a pattern; a pattern speaks of the kinds in ``rules``
+    only, and the first that fits counts. ``prepared`` is applied to the model first and must not
+    touch it: it gives an equal model, or the same, that the rules fit.
     ``rounding`` is how far, relative to the largest logit, rules may move outputs in float64.
     """
 
@@ -101,8 +102,10 @@ class RuleTable:
                 raise InputError(f"rule for {pattern!r}: the model has no such layer, but {ruled}")
 
     def _rule(self, place: str, kind: type[nn.Module]) -> Rule | None:
+        if place in self.by_name:
+            return self.by_name[place]
         for pattern, rule in self.by_name.items():
-            if fnmatchcase(place, pattern):
+            if kind in self.rules and fnmatchcase(place, pattern):
                 return rule
         return self.rules.get(kind)
 
@@ -216,13 +219,15 @@ def cp_lrp() -> RuleTable:
     )
 
 
-def convolutional_lrp(layer_rules: Mapping[str, LayerRule] | None = None) -> RuleTable:
+def convolutional_lrp(layer_rules: LayerRules = None) -> RuleTable:
     """LRP for the CNN, a rule a layer: gamma on convolutions, epsilon on dense ones, or as named.
 
     ``layer_rules`` are by name of the layer, ``first.convolution``, ``second.convolution``,
     ``dense``, ``classifier``, or by pattern; layers that it does not name keep the default::
 
-        convolutional_lrp({"first.convolution": AlphaBeta(2.0), "dense": Gamma(0.1)})
+        convolutional_lrp({"first.convolution": AlphaBeta(2.0), "dense": {"gamma": 0.1}})
+
+    A rule may be given as data too, as in ``attribute.layer_rules`` of the workflow's settings.
 
     ReLU and max-pooling pass relevance to the inputs that made their output, which is what
     their gradient does. Batch norm is folded into the convolution before it
@@ -235,7 +240,7 @@ def convolutional_lrp(layer_rules: Mapping[str, LayerRule] | None = None) -> Rul
     return RuleTable(
         name="lrp",
         rules={nn.Conv1d: Gamma(0.25), nn.Linear: Epsilon()},
-        by_name=dict(layer_rules or {}),
+        by_name={name: layer_rule(rule) for name, rule in (layer_rules or {}).items()},
         prepared=cnn.folded,
         plain=(
             nn.Identity,

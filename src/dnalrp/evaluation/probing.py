@@ -206,15 +206,18 @@ def judge_robustness(
     for method, stored in explained.attributions.items() if texts else ():
         if method.endswith(RANDOMISED):
             continue
-        alibi = stored.provenance.get("settings", {}).get("alibi", "absorb")
+        made = stored.provenance.get("settings", {})
+        options = {"alibi": made.get("alibi", "absorb")}
+        if method == "lrp":
+            options["layer_rules"] = made.get("layer_rules")
 
         def maps(
             changed: PreTrainedModel,
             sequences: Sequence[str],
             method: str = method,
-            alibi: str = alibi,
+            options: dict[str, Any] = options,
         ) -> npt.NDArray[np.float32]:
-            return explain(changed, sequences, method, alibi=alibi, progress=False).nucleotides()
+            return explain(changed, sequences, method, progress=False, **options).nucleotides()
 
         original = maps(model, texts)
         arguments = (maps, model, texts, original)
