@@ -15,7 +15,7 @@ demo: setup
 
 test: setup lint
 	@echo "== running the tests"
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(CORES) --dist loadfile
 
 setup: .venv/complete
 
