@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from dnalrp.models.building import build_model
 from dnalrp.models.checkpoints import checkpoint_files, find_checkpoint
 from dnalrp.models.loading import load
 from dnalrp.models.prediction import predict
+from dnalrp.models.tokenizer import nucleotide_tokenizer
 
 
 def write_published(folder, model, weights="pytorch_model.bin"):
@@ -173,3 +175,38 @@ def test_a_missing_tokenizer_is_named(run):
 def test_a_classifier_of_other_classes_is_not_replaced_in_silence(run):
     with pytest.raises(InputError, match=r"tensors are not those of config.json with 3 classes"):
         load(run, num_labels=3)
+
+
+@pytest.mark.parametrize(
+    "name", ["gone", "a/b/c", "./gone", "../gone", "/gone/away", "~/model", "tests/gone"]
+)
+def test_a_path_that_leads_nowhere_is_not_asked_of_the_hub(name, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    with pytest.raises(InputError, match=f"{name}: no such folder; correct the path"):
+        find_checkpoint(name)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "config.json").unlink(), "no config.json there"),
+        (lambda f: (f / "config.json").write_text("{"), "config.json is no JSON"),
+        (lambda f: (f / "config.json").write_text("[1]"), "config.json holds no settings"),
+        (lambda f: change(f, num_attention_heads=0), "24 is not a multiple of num_attention_he"),
+        (lambda f: (f / "model.safetensors").unlink(), "holds no weights; put model.safetens"),
+        (lambda f: (f / "tokenizer.json").write_text("{}"), "cannot be loaded"),
+        (lambda f: nucleotide_tokenizer().save_pretrained(f), "tokens and the model 64; put"),
+    ],
+)
+def test_a_damaged_folder_is_named_in_one_line(damage, message, dnabert2, tmp_path):
+    dnabert2.float().save_pretrained(tmp_path)
+    dnabert2.tokenizer.save_pretrained(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(InputError, match=message) as error:
+        dnalrp.load(tmp_path)
+    assert str(tmp_path) in str(error.value) and "\n" not in str(error.value)
+
+
+def change(folder, **settings):
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))

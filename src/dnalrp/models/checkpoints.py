@@ -38,10 +38,12 @@ def find_checkpoint(name: str | Path) -> Checkpoint:
     Raises
     ------
     InputError
-        There are only the weights of an adapter, or there is no tokenizer.
+        A path that leads nowhere, a file, a folder without a model, only the weights of an adapter,
+        or no tokenizer.
     """
     folder = Path(name)
     if not folder.is_dir():
+        _check_hub_id(str(name))
         return Checkpoint(str(name), str(name))
     if not _has_weights(folder) and (steps := _steps(folder)):
         folder, why = _best(folder, steps)
@@ -51,17 +53,32 @@ def find_checkpoint(name: str | Path) -> Checkpoint:
             f"{folder}: holds an adapter without its model; merge the two "
             "(merge_and_unload in peft), save the result and give its folder"
         )
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: no config.json there; give a model's folder or hub id")
+    if not _has_weights(folder):
+        raise InputError(f"{folder}: holds no weights; put {' or '.join(_WEIGHTS[::2])} there")
     above = folder.parent if folder.name not in ("", "..") else folder.resolve().parent
     tokenizer = folder
     if not _has_tokenizer(folder) and _has_tokenizer(above):
         tokenizer = above
         log.info("%s: the tokenizer is that of the folder above", folder)
-    elif not _has_tokenizer(folder) and _has_weights(folder):
+    elif not _has_tokenizer(folder):
         raise InputError(
             f"{folder}: has no tokenizer.json, nor has the folder above; copy there the one of the "
             "model that was fine-tuned"
         )
     return Checkpoint(str(folder), str(tokenizer))
+
+
+def _check_hub_id(name: str) -> None:
+    """Refuse what can only be a path: asking the hub for it takes half a minute without network."""
+    if Path(name).is_file():
+        raise InputError(f"{name}: is a file; give the folder that holds the model")
+    owner, *rest = name.split("/")
+    if len(rest) != 1 or owner in ("", ".", "..", "~") or Path(owner).exists():
+        raise InputError(
+            f"{name}: no such folder; correct the path, or give a hub id as owner/name"
+        )
 
 
 def checkpoint_files(name: str | Path) -> list[Path]:

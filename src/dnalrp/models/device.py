@@ -14,7 +14,7 @@ def compute_device(gpu: bool) -> torch.device:
         A GPU is asked for and torch finds none.
     """
     if gpu and not torch.cuda.is_available():
-        raise InputError("gpu: true, but torch finds no CUDA device here; set gpu: false")
+        raise InputError("gpu: torch finds no CUDA device here; set gpu: false, or --device cpu")
     return torch.device("cuda" if gpu else "cpu")
 
 

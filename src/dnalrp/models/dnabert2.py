@@ -43,6 +43,13 @@ class DnaBert2Config(PreTrainedConfig):
     pad_token_id: int | None = 3
     tie_word_embeddings: bool = True
 
+    def validate_heads(self) -> None:
+        if self.num_attention_heads < 1 or self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is not a multiple of num_attention_heads "
+                f"{self.num_attention_heads}"
+            )
+
 
 def alibi_slopes(heads: int) -> list[float]:
     """Slope of each head's linear distance penalty (Press et al. 2022, section 3).

@@ -83,6 +83,8 @@ _UNREADABLE = (
     ImportError,
     SafetensorError,
     StrictDataclassError,
+    LookupError,
+    TypeError,
 )
 _NOT_TRAINED = ("esm.contact_head.*", "*.inv_freq")
 _SPECIAL_TOKENS = {
@@ -129,8 +131,6 @@ def load(
         that does not fit the model or does not spell DNA.
     """
     name = str(name)
-    if Path(name).is_file():
-        raise InputError(f"{name}: is a file; give the folder that holds the model")
     name, tokenizer_name = find_checkpoint(name)
     settings = _configuration(name, revision)
     architecture = _architecture(name, settings)
@@ -181,6 +181,10 @@ def _check_tokenizer(name: str, tokenizer: PreTrainedTokenizerBase, vocabulary: 
         raise InputError(
             f"{name}: the tokenizer has {len(tokenizer)} tokens but the model {vocabulary}; {cure}"
         )
+    if 4 * len(tokenizer) < vocabulary:  # some ids may be spare, but never most of them
+        raise InputError(
+            f"{name}: the tokenizer has {len(tokenizer)} tokens and the model {vocabulary}; {cure}"
+        )
     if tokenizer.pad_token_id is None:
         raise InputError(f"{name}: the tokenizer has no padding token; {cure}")
     try:
@@ -193,12 +197,14 @@ def _configuration(name: str, revision: str) -> dict[str, object]:
     try:
         settings, _ = PreTrainedConfig.get_config_dict(name, revision=revision)
     except (OSError, ValueError) as error:
+        if Path(name).is_dir():
+            raise InputError(f"{name}: config.json is no JSON; fetch or write it again") from error
         raise InputError(
             f"{name}: neither a model folder nor a model that the hub gives; check the name, "
             "and the network if it is a hub id"
         ) from error
-    if not settings:
-        raise InputError(f"{name}: no config.json there; give a model's folder or hub id")
+    if not isinstance(settings, dict) or not settings:
+        raise InputError(f"{name}: config.json holds no settings of a model; fetch it again")
     return settings
 
 
