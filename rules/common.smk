@@ -17,17 +17,12 @@ from dnalrp.data.local import is_url
 from dnalrp.errors import InputError
 from dnalrp.models.checkpoints import checkpoint_files
 from dnalrp.report.sections import figure_names
-from dnalrp.settings import SHUFFLED, check_settings, data_files
-
-# a data set, model or background key that --configfile sets to null is left out
-for section in ("datasets", "models"):
-    config[section] = {k: v for k, v in (config.get(section) or {}).items() if v is not None}
-for dataset in config["datasets"].values():
-    if isinstance(dataset, dict) and isinstance(dataset.get("background"), dict):
-        kept = {k: v for k, v in dataset["background"].items() if v is not None}
-        dataset["background"] = kept
+from dnalrp.settings import SHUFFLED, check_keys, check_settings, data_files, without_nulls
 
 try:
+    for file in workflow.configfiles:
+        check_keys(file)
+    config.update(without_nulls(config))
     check_settings(config, ROOT / "workflow/schemas/config.schema.yaml")
 except InputError as error:
     raise WorkflowError(f"config: {error}") from None

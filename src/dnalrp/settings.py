@@ -50,9 +50,68 @@ def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:
     for complaint in _contradictions(settings):
         raise InputError(complaint)
     _check_motifs(settings)
+    _check_results(settings["results"])
     for name, dataset in settings["datasets"].items():
         for key, location in data_files(dataset).items():
             _check_file(f"datasets.{name}.{key}", location)
+
+
+def check_keys(path: str | Path) -> None:
+    """Refuse a YAML file with a key that is there twice: the first one would be lost.
+
+    Raises
+    ------
+    InputError
+        One line: file, lines and key. What is no YAML is left to who reads it.
+    """
+    with Path(path).open(encoding="utf-8-sig") as file:
+        try:
+            waiting = [yaml.compose(file, Loader=yaml.SafeLoader)]
+        except yaml.YAMLError:
+            return
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise InputError(
+                    f"{path}, line {line}: {key.value!r} is on line {seen[key.value]} already; "
+                    "remove one, or put what is below them together"
+                )
+            seen[str(key.value)] = line
+            waiting.append(value)
+
+
+def without_nulls(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without the data sets, models and background keys that are null.
+
+    So a configuration laid over another leaves them out; a model's methods go with it. What is
+    no mapping stays for :func:`check_settings` to refuse.
+    """
+    result = {**settings, "datasets": _kept(settings.get("datasets") or {})}
+    result["models"] = _kept(settings.get("models") or {})
+    if isinstance(result["datasets"], dict):
+        for name, dataset in result["datasets"].items():
+            if isinstance(dataset, Mapping) and "background" in dataset:
+                result["datasets"][name] = {**dataset, "background": _kept(dataset["background"])}
+    models, attribute = settings.get("models"), settings.get("attribute")
+    if isinstance(models, Mapping) and isinstance(attribute, Mapping):
+        gone = dict.fromkeys(name for name, own in models.items() if own is None)
+        methods = attribute.get("methods")
+        if isinstance(methods, Mapping):
+            result["attribute"] = {**attribute, "methods": _kept({**methods, **gone})}
+    return result
+
+
+def _kept(section: Any) -> Any:
+    if not isinstance(section, Mapping):
+        return section
+    return {key: own for key, own in section.items() if own is not None}
 
 
 def data_files(dataset: Mapping[str, Any]) -> dict[str, str]:
@@ -83,8 +142,30 @@ def _one_line(error: ValidationError) -> str:
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in error.instance)
         return f"{key}: setting {missing!r} is missing; add it, config.yaml shows all"
+    if error.validator == "type":
+        return f"{key}: {error.message}; {_cure_of_type(error)}"
+    if error.validator == "enum" and isinstance(error.instance, str):
+        known = [str(name) for name in error.validator_value]
+        close = difflib.get_close_matches(error.instance, known, n=1)
+        cure = f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(known)}"
+        return f"{key}: {error.instance!r} is not one of the choices; {cure}"
     message = error.message if len(error.message) < 200 else f"{error.message[:200]} ..."
     return f"{key}: {message.splitlines()[0]}; correct the value"
+
+
+def _cure_of_type(error: ValidationError) -> str:
+    """YAML reads ``yes`` as true, ``9`` as a number, and ``1e-3`` as text."""
+    wanted, found = error.validator_value, error.instance
+    if "string" in wanted and isinstance(found, bool):
+        return "write it in quotes, else YAML reads yes, no, on and off as true and false"
+    if "string" in wanted and isinstance(found, int | float):
+        return f'write it in quotes: "{found}"'
+    if wanted in ("number", "integer") and isinstance(found, str):
+        try:
+            return f"write {float(found):.12g}, without quotes"
+        except ValueError:
+            return "give a number"
+    return "correct the value"
 
 
 def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -96,6 +177,7 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"attribute.methods: no methods for model {name!r}; list some"
     for name, chosen in methods.items():
         if name not in models:
+            yield f"attribute.methods: no model {name!r}; choose from {', '.join(models)}"
             continue
         fitting = METHODS[models[name]["architecture"]]
         for method in chosen:
@@ -290,6 +372,14 @@ def _check_file(key: str, location: str) -> None:
         raise InputError(f"{key}: {location} may not be read; correct its permissions")
     if path.stat().st_size == 0:
         raise InputError(f"{key}: {location} is empty; fetch or write it again")
+
+
+def _check_results(folder: str) -> None:
+    from dnalrp.provenance import check_folder  # here: it imports pandas
+
+    if "{" in folder or "}" in folder:
+        raise InputError(f"results: {folder!r} holds a brace; leave it out")
+    check_folder(folder, "results:")
 
 
 def _check_motifs(settings: Mapping[str, Any]) -> None:
