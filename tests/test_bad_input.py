@@ -24,8 +24,8 @@ from dnalrp.data.prepare import (
 )
 from dnalrp.data.table import read_table
 from dnalrp.errors import InputError
-from dnalrp.provenance import write_table
-from dnalrp.settings import check_settings
+from dnalrp.provenance import check_folder, write_table, written_whole
+from dnalrp.settings import check_keys, check_settings, without_nulls
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -147,6 +147,12 @@ def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
         read(path)
 
 
+def test_a_missing_genome_is_no_fault_of_its_lines(tmp_path):
+    with pytest.raises(InputError) as error:
+        Genome(tmp_path / "gone.fa", tmp_path)
+    assert str(error.value) == f"{tmp_path / 'gone.fa'}: no such file; correct the path"
+
+
 GENOME_TEXT = ">1\n" + "ACGTTGCATC" * 20 + "\n>X\n" + "ACGTTGCATC" * 20 + "\n"
 
 
@@ -266,6 +272,27 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
+def test_what_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"file/out.parquet: cannot be written \(.*\); choose ano"):
+        write_table(pd.DataFrame({"id": ["a"]}), tmp_path / "file/out.parquet", {})
+    with pytest.raises(InputError, match=r"--out .*/file/x: .*/file is a file; give another"):
+        check_folder(tmp_path / "file/x", "--out")
+    check_folder(tmp_path / "new/er", "--out")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path, monkeypatch):
+    path = tmp_path / "out"
+    with written_whole(path) as first:
+        first.write_text("first")
+        monkeypatch.setattr("os.getpid", lambda: 0)
+        with written_whole(path) as second:
+            second.write_text("second")
+        assert path.read_text() == "second"
+    assert path.read_text() == "first" and list(tmp_path.iterdir()) == [path]
+
+
 # settings, before anything runs
 
 
@@ -363,3 +390,62 @@ def test_decoys_of_a_motifs_family_and_missing_backgrounds_are_found_at_the_door
     found["datasets"]["implant"]["background"] = {"kind": "shuffled", "fasta": "gone.fa"}
     with pytest.raises(InputError, match=r"implant\.background\.fasta: no such file gone\.fa"):
         check_settings(found, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("results: a\nresults: b\n", "line 2: 'results' is on line 1 already; remove one"),
+        ("a:\n- {x: 1}\n- b: {c: 1,\n    c: 2}\n", "line 4: 'c' is on line 3 already"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_found(tmp_path, text, message):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"mine.yaml, {message}") as error:
+        check_keys(path)
+    assert "\n" not in str(error.value)
+
+
+def test_the_configurations_of_the_project_have_every_key_once():
+    for path in (ROOT / "config.yaml", *(ROOT / "config").glob("*.yaml")):
+        check_keys(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"results": "res{x}"}, r"results: 'res\{x\}' holds a brace"),
+        ({"results": __file__}, "results: .* is a file; give another folder"),
+        ({"results": 3}, 'results: 3 is not of type .string.; write it in quotes: "3"'),
+        ({"results": True}, "write it in quotes, else YAML reads yes, no, on and off as"),
+        ({"gpu": "on"}, "gpu: 'on' is not of type 'boolean'; correct the value"),
+        ({"motifs/fdr": "1e-3"}, "'1e-3' is not of type 'number'; write 0.001, without quotes"),
+        ({"motifs/fdr": "low"}, "'low' is not of type 'number'; give a number"),
+        ({"tracks/map": "splitt"}, "'splitt' is not one of the choices; did you mean 'split'"),
+        ({"tracks/map": "?"}, "choose from split, copy"),
+        ({"models": 3}, "models: 3 is not of type 'object'"),
+        ({"datasets": None}, r"datasets: \{\} should be non-empty"),
+        ({"attribute/methods/dnabert": ["random"]}, "no model 'dnabert'; choose from dnabert2"),
+    ],
+)
+def test_settings_that_yaml_or_a_slip_made_wrong(changes, message):
+    found = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for path, value in changes.items():
+        *parents, last = path.split("/")
+        place = found
+        for key in parents:
+            place = place[key]
+        place[last] = value
+    with pytest.raises(InputError, match=message) as error:
+        check_settings(without_nulls(found), SCHEMA)
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_null_is_left_out_and_a_models_methods_with_it():
+    found = yaml.safe_load((ROOT / "config.yaml").read_text())
+    found["datasets"]["implant"] = found["models"]["cnn"] = None
+    kept = without_nulls(found)
+    assert set(kept["datasets"]) == {"oct4_mafk"}
+    assert set(kept["models"]) == set(kept["attribute"]["methods"]) == {"dnabert2"}
+    check_settings(kept, SCHEMA)

@@ -14,6 +14,8 @@ import pyBigWig
 import pytest
 import yaml
 from conftest import random_sequences
+from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertForSequenceClassification
 
 import dnalrp
 from dnalrp.command import COMMANDS, main
@@ -134,6 +136,72 @@ def test_a_method_that_does_not_fit_lists_those_that_do(model_folder, tmp_path, 
     assert not list(tmp_path.glob("out/*.h5"))
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--out", "FASTA"], "is a file; give another folder"),
+        (["--out", "FASTA/maps"], "is a file; give another folder"),
+        (["--genome", "FASTA"], "--genome: goes with --bed"),
+        (["--target", "7"], "target 7 does not exist: the model has classes 0 to 1"),
+        (["--target", "Oct4"], "target 'Oct4' does not exist"),
+        (["--batch-size", "0"], "batch_size 0: give 1 or more"),
+    ],
+)
+def test_a_mistake_in_explain_leaves_no_folder(change, message, model_folder, tmp_path, capsys):
+    fasta = tmp_path / "a.fa"
+    fasta.write_text(">a\nACGTACGT\n")
+    change = [text.replace("FASTA", str(fasta)) for text in change]
+    arguments = ["--fasta", str(fasta), "--out", str(tmp_path / "out"), *change]
+    assert main(["explain", str(model_folder), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err and not captured.out
+    assert {path.name for path in tmp_path.iterdir()} == {"a.fa", "model"}
+
+
+def test_explain_refuses_a_classifier_that_is_new(model_folder, tmp_path, capsys):
+    weights = load_file(model_folder / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if not name.startswith("classifier")}
+    save_file(kept, model_folder / "model.safetensors", {"format": "pt"})
+    (tmp_path / "a.fa").write_text(">a\nACGTACGT\n")
+    arguments = ["--fasta", str(tmp_path / "a.fa"), "--out", str(tmp_path / "out")]
+    assert main(["explain", str(model_folder), *arguments]) == 2
+    assert "has no classifier, 'classifier.bias' is missing" in capsys.readouterr().err
+
+
+def test_explain_takes_the_first_method_of_any_architecture(byte_pairs, tmp_path, capsys):
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
+    bert = BertForSequenceClassification(BertConfig(vocab_size=64, num_hidden_layers=1, **sizes))
+    bert.save_pretrained(tmp_path / "bert")
+    byte_pairs.save_pretrained(tmp_path / "bert")
+    (tmp_path / "a.fa").write_text(">a\nACGTACGT\n")
+    arguments = ["--fasta", str(tmp_path / "a.fa"), "--out", str(tmp_path / "out")]
+    assert main(["explain", str(tmp_path / "bert"), *arguments]) == 0
+    assert (tmp_path / "out/attnlrp.h5").is_file()
+
+
+FLAGS = ["--motifs", "MA0139", "--decoys", "MA0112"]
+
+
+def test_near_copies_are_simulated_alike_from_flags_and_from_a_configuration(tmp_path, capsys):
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text())
+    dataset = settings["datasets"]["implant"] | {"rule": "decoy", "mutations": 3, "seed": 1}
+    dataset |= {"motifs": ["MA0139"], "decoys": ["MA0112"]}
+    dataset["sequences"] = dict.fromkeys(("train", "dev", "test"), 8)
+    settings["datasets"] = {"near": dataset, "oct4_mafk": None}  # null: left out
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    counts = ["--train", "8", "--dev", "8", "--test", "8"]
+    given = {
+        "config": ["--config", str(tmp_path / "config.yaml"), "--dataset", "near"],
+        "flags": [*FLAGS, "--rule", "decoy", "--mutations", "3", *counts],
+        "other": [*FLAGS, "--rule", "decoy", "--mutations", "2", *counts],
+    }
+    texts = {}
+    for name, arguments in given.items():
+        assert main(["simulate", *arguments, "--out", str(tmp_path / name)]) == 0
+        texts[name] = pd.read_parquet(tmp_path / name / "sequences.parquet")["sequence"].tolist()
+    assert texts["config"] == texts["flags"] != texts["other"]
+
+
 def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())
     dataset = settings["datasets"]["implant"]
@@ -166,7 +234,14 @@ def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
         (["--motifs", "MA9999", "--decoys", "MA0112"], "'MA9999' is not in JASPAR2026"),
         (["--motifs", "MA0139", "--decoys", "MA0112", "--rule", "nor"], "--rule nor: choose one"),
         (["--motifs", "MA0139", "--decoys", "MA0112", "--sites", "3", "1"], "--sites: from 3 to 1"),
-        (["--config", "none.yaml", "--dataset", "a"], "none.yaml: cannot be read"),
+        ([*FLAGS, "--motifs", "MA0139", "MA0139"], "--motifs: MA0139 is given twice"),
+        ([*FLAGS, "--rule", "decoy"], "--rule decoy: needs --mutations"),
+        ([*FLAGS, "--jaspar", "JASPAR1999"], "no release 'JASPAR1999'; choose one of JASPAR2026"),
+        ([*FLAGS, "--gc", "nan"], "--gc nan: give a share between 0 and 1"),
+        ([*FLAGS, "--train", "0"], "--train 0: give 1 or more"),
+        ([*FLAGS, "--seed", "-1"], "--seed -1: give 0 or more"),
+        (["--config", "none.yaml", "--length", "9"], "--length: --config has its own"),
+        (["--config", "none.yaml", "--dataset", "a"], "none.yaml: no such file"),
     ],
 )
 def test_simulate_names_the_mistake(arguments, message, tmp_path, capsys):
@@ -286,6 +361,10 @@ class Typist:
 
 
 def test_report_of_what_is_no_run_is_refused(tmp_path, capsys):
+    assert main(["report", str(tmp_path / "gone")]) == 2
+    assert "gone: no such folder" in capsys.readouterr().err
+    assert main(["report", str(tmp_path), "--config", str(tmp_path / "gone.yaml")]) == 2
+    assert "gone.yaml: no such file" in capsys.readouterr().err
     assert main(["report", str(tmp_path)]) == 2
     assert "holds no settings of a run" in capsys.readouterr().err
     arguments = ["report", str(tmp_path), "--config", str(ROOT / "config.yaml")]

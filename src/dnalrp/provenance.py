@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -64,11 +65,22 @@ def digest(value: Any) -> str:
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Path beside ``path`` to write to; renamed to it at the end, deleted on an error.
 
-    A full disk is an :class:`~dnalrp.errors.InputError`.
+    Two processes that write one file do not meet: the later one's is kept.
+
+    Raises
+    ------
+    InputError
+        A full disk, a folder that is a file, no permission to write.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.touch()
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}); choose another place"
+        ) from error
     try:
         yield beside
         beside.replace(path)
@@ -78,6 +90,23 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         raise InputError(f"{path}: no space left to write it; free some and run again") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def check_folder(folder: str | Path, option: str) -> None:
+    """Refuse a folder that could not be written into, before the work is done; makes nothing.
+
+    Raises
+    ------
+    InputError
+        A file lies where the folder should, or may not be written into; opened by ``option``.
+    """
+    place = Path(folder).absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise InputError(f"{option} {folder}: {place} is a file; give another folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"{option} {folder}: {place} may not be written; give another folder")
 
 
 def write_table(frame: pd.DataFrame, path: str | Path, record: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--genome", metavar="FASTA", help="genome of --bed, plain or gzip")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
     parser.add_argument(
-        "--method", help="default: attnlrp for DNABERT-2, lrp for the CNN; a wrong one lists all"
+        "--method", help="default: lrp for the CNN, attnlrp for all others; a wrong one lists all"
     )
     parser.add_argument("--target", metavar="CLASS", help="number or name; default: class 1 of two")
     parser.add_argument("--quantity", choices=("margin", "logit", "probability"), default="margin")
@@ -58,21 +59,24 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, index: str) -> int:
     import pandas as pd
 
+    from dnalrp.attribution.explanation import methods
     from dnalrp.attribution.storage import write_attributions, write_nucleotides
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
-    from dnalrp.provenance import provenance
+    from dnalrp.provenance import check_folder, provenance
     from dnalrp.tracks.writing import write_tracks
 
+    check_folder(options.out, "--out")
     sequences = _sequences(options, index)
     device = compute_device(options.device == "cuda")
-    model = load(options.model, revision=options.revision)
-    method = options.method or ("attnlrp" if model.config.model_type == "dnabert2" else "lrp")
+    model = load(options.model, revision=options.revision, trained=True)
+    method = options.method or methods(model)[0]
     said = {key: value for key, value in vars(options).items() if key not in ("run", "json")}
     inputs = [p for p in (options.fasta, options.bed, options.model) if p and Path(p).exists()]
     record = provenance("explain", {**said, "method": method}, inputs)
     folder = Path(options.out)
     batches = _batches(model, sequences, method, device, options)
+    batches = chain([next(batches)], batches)  # mistakes come to light before a folder is made
     write_attributions(folder / f"{method}.h5", batches, record)
     maps = _nucleotides(folder / f"{method}.h5", sequences["id"].tolist(), options.map)
     write_nucleotides(folder / f"{method}.{options.map}.h5", maps, record)
@@ -93,9 +97,11 @@ def _sequences(options: argparse.Namespace, index: str) -> "pd.DataFrame":
 
     from dnalrp.data.fasta import read_fasta
 
+    if options.bed and not options.genome:
+        raise InputError("--bed: needs --genome, the FASTA file that its intervals are of")
+    if options.genome and not options.bed:
+        raise InputError("--genome: goes with --bed; of --fasta the headers tell the places")
     if options.bed:
-        if not options.genome:
-            raise InputError("--bed: needs --genome, the FASTA file that its intervals are of")
         table = _intervals_of_genome(options.bed, options.genome, index)
     else:
         table = pd.DataFrame(read_fasta(options.fasta)).rename(columns={"name": "id"})
@@ -103,7 +109,8 @@ def _sequences(options: argparse.Namespace, index: str) -> "pd.DataFrame":
             table = table[["id", "sequence"]]
     if table["id"].duplicated().any():
         twice = table.loc[table["id"].duplicated(), "id"].iloc[0]
-        raise InputError(f"{options.fasta or options.bed}: {twice!r} occurs twice; rename one")
+        cure = "remove one" if options.bed else "rename one"
+        raise InputError(f"{options.fasta or options.bed}: {twice!r} occurs twice; {cure}")
     return table
 
 

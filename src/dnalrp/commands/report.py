@@ -28,6 +28,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Build the report and say where it is."""
     results = Path(options.results)
+    if not results.is_dir():
+        raise InputError(f"{results}: no such folder; give that of a finished run")
     settings = _settings(results, options.config)
     from dnalrp.report.sections import TABLES, figure_names
 
@@ -76,10 +78,15 @@ def _settings(results: Path, config: str | None) -> dict[str, Any]:
     """Settings of the run, from a file or from the manifest of its report."""
     import yaml
 
+    from dnalrp.data.reading import read_text
+
     path = Path(config) if config else results / "report/manifest.json"
+    given = read_text(path) if config else None
     try:
-        text = path.read_text(encoding="utf-8")
-        read = yaml.safe_load(text) if config else json.loads(text)["settings"]["config"]
+        if given is not None:
+            read = yaml.safe_load(given)
+        else:
+            read = json.loads(path.read_text(encoding="utf-8"))["settings"]["config"]
         kept = {k: v for k, v in read["datasets"].items() if v is not None}
         return {**read, "datasets": kept}
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:

@@ -14,6 +14,22 @@ EXAMPLES = """examples:
 
 Writes sequences.parquet, sites.parquet (where the motifs are) and sequences.fa.
 """
+SPLITS = ("train", "dev", "test")
+DEFAULTS = {
+    "motifs": None,
+    "decoys": None,
+    "rule": "any",
+    "length": 200,
+    "train": 3200,
+    "dev": 600,
+    "test": 1000,
+    "sites": [1, 3],
+    "spacing": [5, 30],
+    "mutations": None,
+    "gc": 0.41,
+    "seed": 1,
+    "jaspar": "JASPAR2026",
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,15 +40,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="a simulated data set of --config")
     parser.add_argument("--motifs", nargs="+", metavar="ID", help="JASPAR ids of the evidence")
     parser.add_argument("--decoys", nargs="+", metavar="ID", help="JASPAR ids of the decoys")
-    parser.add_argument("--rule", default="any", help="what makes the label; default: any")
-    parser.add_argument("--length", type=int, default=200)
-    for split, count in (("train", 3200), ("dev", 600), ("test", 1000)):
-        parser.add_argument(f"--{split}", type=int, default=count, metavar="N")
-    parser.add_argument("--sites", type=int, nargs=2, default=(1, 3), metavar=("FROM", "TO"))
-    parser.add_argument("--spacing", type=int, nargs=2, default=(5, 30), metavar=("FROM", "TO"))
-    parser.add_argument("--gc", type=float, default=0.41, help="share of G and C; default: 0.41")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jaspar", default="JASPAR2026", metavar="RELEASE")
+    parser.add_argument("--rule", help="what makes the label; a wrong one lists all; default: any")
+    parser.add_argument("--length", type=int, metavar="BASES", help="default: 200")
+    for split in SPLITS:
+        own = f"sequences of this split; default: {DEFAULTS[split]}"
+        parser.add_argument(f"--{split}", type=int, metavar="N", help=own)
+    pair: dict[str, Any] = {"type": int, "nargs": 2, "metavar": ("FROM", "TO")}
+    parser.add_argument("--sites", **pair, help="sites a sequence; default: 1 3")
+    parser.add_argument(
+        "--spacing", **pair, help="gap of rules spacing and order, bases; default: 5 30"
+    )
+    parser.add_argument(
+        "--mutations", type=int, metavar="N", help="of rule decoy: how many bases a near-copy has"
+    )
+    parser.add_argument("--gc", type=float, help="share of G and C; default: 0.41")
+    parser.add_argument("--seed", type=int, help="default: 1")
+    parser.add_argument("--jaspar", metavar="RELEASE", help="default: JASPAR2026")
     add_json(parser)
 
 
@@ -42,8 +65,9 @@ def run(options: argparse.Namespace) -> int:
 
     from dnalrp.data.jaspar import fetch_motifs
     from dnalrp.data.simulate import RULES, Simulation, simulate
-    from dnalrp.provenance import provenance, write_table, written_whole
+    from dnalrp.provenance import check_folder, provenance, write_table, written_whole
 
+    check_folder(options.out, "--out")
     settings, release = _settings(options)
     if settings["rule"] not in RULES:
         raise InputError(f"--rule {settings['rule']}: choose one of {', '.join(RULES)}")
@@ -57,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
         spacing=tuple(settings["spacing"]),
         background=settings["background"],
         seed=settings["seed"],
+        mutations=settings.get("mutations", 0),
     )
     sequences, sites = simulate(simulation)
     folder = Path(options.out)
@@ -81,31 +106,60 @@ def run(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     """Settings of a simulated data set, as in a configuration, and the JASPAR release."""
-    if options.config is None:
-        if not options.motifs or not options.decoys:
-            raise InputError("simulate: give --motifs and --decoys, or --config and --dataset")
-        counts = {split: getattr(options, split) for split in ("train", "dev", "test")}
-        given = {key: getattr(options, key) for key in ("motifs", "decoys", "rule", "length")}
-        pairs = {"sites": list(options.sites), "spacing": list(options.spacing)}
-        for key, (low, high) in pairs.items():
-            if low > high:
-                raise InputError(f"--{key}: from {low} to {high} is empty; the smaller first")
-        if not 0 < options.gc < 1 or options.seed < 0 or min(counts.values()) < 1:
-            raise InputError("--gc: between 0 and 1; --seed: 0 or more; --train and so on: 1 up")
-        background = {"kind": "composition", "gc": options.gc}
-        own = {"sequences": counts, "background": background, "seed": options.seed}
-        return given | pairs | own, options.jaspar
+    given = {key: getattr(options, key) for key in DEFAULTS if getattr(options, key) is not None}
+    if options.config is not None:
+        if given:
+            raise InputError(
+                f"--{min(given)}: --config has its own; change it there, or leave it out"
+            )
+        return _configured(options.config, options.dataset)
+    if not options.motifs or not options.decoys:
+        raise InputError("simulate: give --motifs and --decoys, or --config and --dataset")
+    chosen = {**DEFAULTS, **given}
+    _check_flags(chosen)
+    own = {key: chosen[key] for key in ("motifs", "decoys", "rule", "length", "sites", "spacing")}
+    own["sequences"] = {split: chosen[split] for split in SPLITS}
+    own["background"] = {"kind": "composition", "gc": chosen["gc"]}
+    if chosen["mutations"] is not None:
+        own["mutations"] = chosen["mutations"]
+    return {**own, "seed": chosen["seed"]}, chosen["jaspar"]
+
+
+def _check_flags(chosen: dict[str, Any]) -> None:
+    """Refuse what a configuration could not hold either."""
+    for key in ("motifs", "decoys"):
+        if twice := [name for name in chosen[key] if chosen[key].count(name) > 1]:
+            raise InputError(f"--{key}: {twice[0]} is given twice; leave one out")
+    for key in ("sites", "spacing"):
+        low, high = chosen[key]
+        if low > high:
+            raise InputError(f"--{key}: from {low} to {high} is empty; the smaller first")
+    if chosen["rule"] == "decoy" and chosen["mutations"] is None:
+        raise InputError("--rule decoy: needs --mutations, how many bases a near-copy differs by")
+    if not 0 < chosen["gc"] < 1:
+        raise InputError(f"--gc {chosen['gc']}: give a share between 0 and 1")
+    least = {"sites": 1, "spacing": 0, "mutations": 1, "seed": 0, "length": 1}
+    for key, bound in (least | dict.fromkeys(SPLITS, 1)).items():
+        value = chosen[key][0] if isinstance(chosen[key], list) else chosen[key]
+        if value is not None and value < bound:
+            raise InputError(f"--{key} {value}: give {bound} or more")
+
+
+def _configured(path: str, dataset: str | None) -> tuple[dict[str, Any], str]:
     import yaml
 
     from dnalrp.commands.init import project_of
-    from dnalrp.settings import check_settings
+    from dnalrp.data.reading import read_text
+    from dnalrp.settings import check_settings, without_nulls
 
     try:
-        config = yaml.safe_load(Path(options.config).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(f"{options.config}: cannot be read as YAML; correct it") from error
-    check_settings(config, project_of(options.config) / "workflow/schemas/config.schema.yaml")
+        config = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: cannot be read as YAML; correct it") from error
+    config = without_nulls(config)
+    check_settings(config, project_of(path) / "workflow/schemas/config.schema.yaml")
     simulated = [n for n, d in config["datasets"].items() if d["source"] == "simulated"]
-    if options.dataset not in simulated:
-        raise InputError(f"--dataset {options.dataset}: choose one of {', '.join(simulated)}")
-    return config["datasets"][options.dataset], config["jaspar"]
+    if dataset not in simulated:
+        known = ", ".join(simulated) or "none is there"
+        raise InputError(f"--dataset {dataset}: choose a simulated data set of {path}: {known}")
+    return config["datasets"][dataset], config["jaspar"]

@@ -47,6 +47,8 @@ class Genome:
                 indexname=str(Path(folder) / "genome.fa.fai"),
                 as_raw=True,
             )
+        except InputError:
+            raise
         except (pyfaidx.FastaIndexingError, pyfaidx.FastaNotFoundError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(

@@ -1,12 +1,13 @@
 """Motif matrices of JASPAR (Rauluseviciute et al. 2024), from the release bundled in pyjaspar."""
 
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pyjaspar import jaspardb
+from pyjaspar import jaspar_releases, jaspardb
 
 from dnalrp.data.nucleotides import NUCLEOTIDES
 from dnalrp.errors import InputError
@@ -40,12 +41,17 @@ def fetch_motifs(ids: Iterable[str], release: str) -> list[Motif]:
     Raises
     ------
     InputError
-        The release has no such matrix.
+        There is no such release, or no such matrix in it.
     """
+    if release not in jaspar_releases:
+        known = ", ".join(jaspar_releases)
+        raise InputError(f"jaspar: no release {release!r}; choose one of {known}")
     database = jaspardb(release=release)
     motifs = []
     for motif_id in ids:
-        found = database.fetch_motif_by_id(motif_id)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what the error below says
+            found = database.fetch_motif_by_id(motif_id)
         if found is None:
             raise InputError(
                 f"motif {motif_id!r} is not in {release}; look up the id of the matrix, "
