@@ -100,6 +100,13 @@ def training_labels(wildcards):
     return "shuffled" if wildcards.model.endswith(SHUFFLED) else "true"
 
 
+def class_names(wildcards):
+    """Names of a data set's classes in the order of their labels; none where it is simulated."""
+    dataset = config["datasets"][wildcards.dataset]
+    made = ["background"] if dataset.get("negatives") else []
+    return made + [entry["name"] for entry in dataset.get("classes", [])]
+
+
 def attribute_methods(wildcards):
     """The methods that explain a model, or the model that it is a control of."""
     return config["attribute"]["methods"][wildcards.model.removesuffix(SHUFFLED)]
@@ -133,10 +140,7 @@ def pretrained_files(wildcards):
     name = model_settings(wildcards)["pretrained"]
     if name == PRETRAINED:
         return [PRETRAINED]
-    try:
-        return checkpoint_files(name) if name else []
-    except InputError as error:
-        raise WorkflowError(f"models.{wildcards.model}.pretrained: {error}") from None
+    return checkpoint_files(name) if name else []
 
 
 def simulation_background(wildcards):

@@ -22,6 +22,7 @@ rule train:
     params:
         model=model_settings,
         labels=training_labels,
+        classes=class_names,
         checkpoints=f"{RESULTS}/checkpoints/{{dataset}}/{{model}}/seed{{seed}}",
         gpu=GPU,
         code=code_of("train.py"),

@@ -381,6 +381,29 @@ def test_an_interrupt_ends_with_130_and_no_traceback(monkeypatch, capsys):
     assert capsys.readouterr().err == "dnalrp: interrupted\n"
 
 
+def test_terminated_it_leaves_nothing_half_written(tmp_path):
+    """As when a scheduler ends the job: through a process of its own."""
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from dnalrp.command import main\n"
+        "from dnalrp.commands import fetch\n"
+        "from dnalrp.provenance import written_whole\n"
+        "def run(options):\n"
+        "    with written_whole('out') as beside:\n"
+        "        print(beside.name, flush=True)\n"
+        "        time.sleep(60)\n"
+        "fetch.run = run\n"
+        "sys.exit(main(['fetch']))\n"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert (tmp_path / process.stdout.readline().strip()).exists()
+        process.terminate()
+    assert process.returncode == 143 and not list(tmp_path.iterdir())
+
+
 def test_a_reader_that_goes_away_is_no_error():
     """As in `dnalrp fetch --list | head -0`, through a process of its own."""
     reader, writer = os.pipe()

@@ -23,7 +23,7 @@ from dnalrp.models.building import build_model
 from dnalrp.models.prediction import predict, prediction_table
 from dnalrp.performance import performance
 from dnalrp.settings import check_settings
-from dnalrp.training import LabelledSequences, TrainingSettings, train
+from dnalrp.training import LabelledSequences, TrainingSettings, name_classes, train
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parent.parent
@@ -111,6 +111,19 @@ def test_segmentation_dropout_gives_other_tokens_of_the_same_sequence(byte_pairs
         assert row["attention_mask"] == [1] * len(row["input_ids"]) and row["labels"] == 1
         assert byte_pairs.decode(row["input_ids"][1:-1]).replace(" ", "") == frame["sequence"][0]
     assert rows == readings(1)
+
+
+def test_classes_keep_their_names(tmp_path):
+    model, texts = new_cnn(), ["ACGTACGTTGCA"]
+    name_classes(model, ["MafK", "Oct4"])
+    model.save_pretrained(tmp_path)
+    model.tokenizer.save_pretrained(tmp_path)
+    loaded = dnalrp.load(tmp_path)
+    assert loaded.config.id2label == {0: "MafK", 1: "Oct4"}
+    by_name, by_number = (
+        dnalrp.explain(loaded, texts, "lrp", target=t).outputs for t in ("MafK", 0)
+    )
+    assert by_name == by_number == -dnalrp.explain(loaded, texts, "lrp").outputs
 
 
 def test_training_learns_a_motif(tmp_path):

@@ -127,6 +127,8 @@ def test_every_stage_leaves_its_files(project):
     model = results / "models/implant/dnabert2/seed1"
     for name in ("config.json", "model.safetensors", "tokenizer.json", "performance.tsv"):
         assert (model / name).is_file()
+    own = json.loads((results / "models/oct4_mafk/dnabert2/seed1/config.json").read_text())
+    assert own["id2label"] == {"0": "MafK", "1": "Oct4"}
     with h5py.File(results / "attributions/implant/dnabert2/seed1/attnlrp.h5") as file:
         assert json.loads(file.attrs["provenance"])["settings"]["method"] == "attnlrp"
         assert file["ledger"].shape == (48, 6)

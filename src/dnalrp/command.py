@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -21,9 +22,11 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, 1 where a check fails, 2 for a mistake.
 
-    Interrupted it is 130, and 141 where the reader of the output went away, as in a shell.
+    Interrupted it is 130, terminated 143, and 141 where the reader of the output went away, as in
+    a shell.
     """
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else what is half-written stays
     try:
         status = int(options.run(options))
         sys.stdout.flush()

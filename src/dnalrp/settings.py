@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from dnalrp.data.grammar import PAIR_RULES
 from dnalrp.data.local import checked_url, is_url
 from dnalrp.errors import InputError
+from dnalrp.models.checkpoints import find_checkpoint
 
 _EVERY_MODEL = ("saliency", "integrated_gradients", "occlusion", "mutagenesis", "random")
 _ENCODER = (
@@ -51,6 +52,12 @@ def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:
         raise InputError(complaint)
     _check_motifs(settings)
     _check_results(settings["results"])
+    for name, model in settings["models"].items():
+        if model["pretrained"] not in (None, "pretraining"):
+            try:
+                find_checkpoint(model["pretrained"])
+            except InputError as error:
+                raise InputError(f"models.{name}.pretrained: {error}") from error
     for name, dataset in settings["datasets"].items():
         for key, location in data_files(dataset).items():
             _check_file(f"datasets.{name}.{key}", location)

@@ -215,6 +215,16 @@ def check_outputs(model: PreTrainedModel, labels: Labels, exactly: bool = True) 
         )
 
 
+def name_classes(model: PreTrainedModel, names: Sequence[str]) -> None:
+    """Put the classes' names, in the order of their labels, into the model's configuration.
+
+    They are saved with it, so that ``target="Oct4"`` finds its class.
+    """
+    assert len(names) == model.config.num_labels
+    model.config.id2label = dict(enumerate(names))
+    model.config.label2id = {name: label for label, name in enumerate(names)}
+
+
 def last_whole_checkpoint(folder: Path) -> str | None:
     """The newest checkpoint; one that a kill left unfinished lacks its state and is removed."""
     if not folder.is_dir():

@@ -20,7 +20,7 @@ with running(snakemake):
     from dnalrp.models.prediction import predict, prediction_table
     from dnalrp.performance import performance
     from dnalrp.provenance import digest, provenance, write_record, write_table
-    from dnalrp.training import TrainingSettings, check_outputs, train
+    from dnalrp.training import TrainingSettings, check_outputs, name_classes, train
 
     torch.set_num_threads(snakemake.threads)
     device = compute_device(snakemake.params.gpu)
@@ -63,6 +63,8 @@ with running(snakemake):
             checkpoints,
             device,
         )
+        if snakemake.params.classes:
+            name_classes(model, snakemake.params.classes)
     else:
         print(f"training: null, {settings['pretrained']} is taken as it is")
         history = pd.DataFrame(columns=["step", "epoch"])
