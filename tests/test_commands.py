@@ -298,6 +298,7 @@ def test_init_writes_a_commented_and_valid_configuration(class_flags, tmp_path, 
     assert settings["gpu"] is True
     assert settings["models"]["dnabert2"].pop("pretrained") == "zhihan1996/DNABERT-2-117M"
     default["models"]["dnabert2"].pop("pretrained")
+    assert settings["datasets"]["tissue"]["lengths"] == [60, 60]
     for key in set(default) - {"datasets", "gpu"}:
         assert settings[key] == default[key]
     settings["datasets"] = {"tissue": settings["datasets"]["tissue"]}
@@ -322,7 +323,8 @@ def test_init_never_writes_over_a_file_unless_told(class_flags, tmp_path, capsys
     [
         (["--motif", "stronk=MA0142"], "--motif stronk: no class has this name"),
         (["--motif", "weak=MA9999"], "no matrix 'MA9999'"),
-        (["--class", "third=a.fa"], "give --class twice"),
+        (["--class", "third=gone.fa"], "gone.fa: no such file"),
+        (["--class", "third"], "--class third: write NAME=FILE,FILE"),
         (["--motif", "weak"], "write NAME=VALUE,VALUE"),
         (["--dev", "chr2"], "chr2 is in dev and test"),
     ],
@@ -337,7 +339,7 @@ def test_init_checks_before_it_writes(change, message, class_flags, tmp_path, ca
 
 def test_init_asks_on_a_terminal(tmp_path, capsys, monkeypatch):
     weak, strong = (written_peaks(tmp_path, name, i) for i, name in enumerate(("weak", "strong")))
-    answers = iter(["", "weak", weak, "", "strong", strong, "MA0142", "chr1", "chr2"])
+    answers = iter(["", "", "", "weak", weak, "", "strong", strong, "MA0142", "chr1", "chr2"])
     monkeypatch.setattr("sys.stdin", Typist(answers))
     path = tmp_path / "mine.yaml"
     assert main(["init", "--out", str(path), "--project", str(ROOT)]) == 0

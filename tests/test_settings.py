@@ -194,7 +194,12 @@ def test_grammar_settings_are_accepted_and_hold_every_rule():
 def with_encoder(**changes):
     settings = copy.deepcopy(DEFAULT)
     training = settings["models"]["dnabert2"]["training"]
-    encoder = {"architecture": "esm", "pretrained": "nt", "revision": "main", "training": training}
+    encoder = {
+        "architecture": "esm",
+        "pretrained": "own/nt",
+        "revision": "main",
+        "training": training,
+    }
     settings["models"]["nt"] = encoder | changes
     settings["attribute"]["methods"]["nt"] = ["attnlrp", "mutagenesis"]
     return settings

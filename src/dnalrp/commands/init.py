@@ -3,22 +3,38 @@
 import argparse
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dnalrp.commands.datasets import COMMENTS, has_places, own_dataset, pairs
 from dnalrp.errors import InputError
+from dnalrp.models.checkpoints import find_checkpoint
 
 EXAMPLES = """examples:
   dnalrp init --out mine.yaml                # asks, on a terminal
-  dnalrp init --name tissue --class weak=weak.fa --class strong=strong.fa \\
-      --motif strong=MA0142 --dev chr9 chr10 --test chr1 chr8 --out mine.yaml
+  dnalrp init --class weak=weak.fa --class strong=strong.fa --motif strong=MA0142 \\
+      --dev chr9 chr10 --test chr1 chr8 --out mine.yaml
+  dnalrp init --class peak=peaks.narrowPeak --genome hg38.fa.gz --negatives genome \\
+      --dev chr9 --test chr1 --out mine.yaml
+  dnalrp init --table train.csv dev.csv test.csv --class other --class promoter --out mine.yaml
+  dnalrp init --table all.csv --class other --class promoter --dev 0.1 --test 0.1 \\
+      --fine-tuned output/dnabert2 --out mine.yaml
   snakemake --cores 4 --configfile mine.yaml
 
-FASTA headers are chrom:start-end. The first class is label 0, the second label 1; explained is
-the second over the first. The file holds all settings of the project's config.yaml, with its
-comments, and your data set in place of those.
+Classes are given in the order of their labels, 0 first; of two, explained is the second over the
+first. Negatives that are made, or read by --negatives, are class 0. FASTA headers chrom:start-end
+let whole chromosomes be held out; else give shares. The file holds all settings of the project's
+config.yaml, with its comments, and your data set in place of those.
 """
 SCHEMA = "workflow/schemas/config.schema.yaml"
+OTHER_FORM = "the project's config.yaml has another form; copy and edit it instead"
+STYLE: dict[str, Any] = {
+    "sort_keys": False,
+    "default_flow_style": None,
+    "allow_unicode": True,
+    "width": 1000,
+}
 DATASETS = re.compile(r"^datasets:\n(?:(?:[ #].*)?\n)*", re.MULTILINE)
 
 
@@ -31,8 +47,23 @@ def add(parser: argparse.ArgumentParser) -> None:
         dest="classes",
         action="append",
         default=[],
-        metavar="NAME=FASTA[,FASTA]",
-        help="a class and its files; give it twice",
+        metavar="NAME=FILE[,FILE]",
+        help="a class and its files, FASTA, or BED and narrowPeak with --genome; NAME alone with "
+        "--table; once for each class",
+    )
+    parser.add_argument(
+        "--table",
+        nargs="+",
+        metavar="FILE",
+        help="sequence,label as CSV or TSV: one file, or train, dev and test",
+    )
+    parser.add_argument("--split", metavar="COLUMN", help="of one table: holds train, dev or test")
+    parser.add_argument("--genome", metavar="FASTA", help="genome that the intervals are of")
+    parser.add_argument("--length", type=int, metavar="BASES", help="with --genome; default: 200")
+    parser.add_argument(
+        "--negatives",
+        metavar="KIND",
+        help="of one class: genome (regions of equal GC content), shuffle, or FILE[,FILE]",
     )
     parser.add_argument(
         *("--motif",),
@@ -42,9 +73,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=ID[,ID]",
         help="JASPAR ids that a class should show: the ground truth",
     )
-    parser.add_argument("--dev", nargs="+", metavar="CHROM", help="chromosomes to choose epochs on")
-    parser.add_argument("--test", nargs="+", metavar="CHROM", help="chromosomes to test on")
-    parser.add_argument("--pretrained", metavar="MODEL", help="DNABERT-2 to fine-tune")
+    parser.add_argument(
+        "--dev", nargs="+", metavar="CHROM", help="chromosomes, or a share, to choose epochs on"
+    )
+    parser.add_argument(
+        "--test", nargs="+", metavar="CHROM", help="chromosomes, or a share, to test on"
+    )
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--pretrained", metavar="MODEL", help="DNABERT-2 to fine-tune")
+    model.add_argument("--fine-tuned", metavar="MODEL", help="a classifier to explain as it is")
     parser.add_argument("--results", metavar="FOLDER", help="default: results")
     parser.add_argument("--gpu", action="store_true", help="use a CUDA device")
     parser.add_argument("--out", default="config.yaml", metavar="FILE", help="default: config.yaml")
@@ -57,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
     import yaml
 
     from dnalrp.provenance import written_whole
-    from dnalrp.settings import check_settings
+    from dnalrp.settings import check_settings, without_nulls
 
     path = Path(options.out)
     if path.exists() and not options.force:
@@ -66,17 +103,11 @@ def run(options: argparse.Namespace) -> int:
     schema = project / SCHEMA
     if not schema.is_file():
         raise InputError(f"{project}: holds no {SCHEMA}; give the project's folder by --project")
-    _ask_for_what_is_missing(options)
+    ask_for_what_is_missing(options)
     name = options.name or "mine"
-    text = _text((project / "config.yaml").read_text(encoding="utf-8"), name, options)
-    settings = yaml.safe_load(text)
-    datasets = settings["datasets"]
-    settings["datasets"] = {key: value for key, value in datasets.items() if value is not None}
-    check_settings(settings, schema)
-    for entry in datasets[name]["classes"]:
-        for fasta in entry["fasta"]:
-            if not Path(fasta).is_file():
-                raise InputError(f"{fasta}: no such file; correct --class {entry['name']}")
+    base = (project / "config.yaml").read_text(encoding="utf-8")
+    text = _text(base, name, own_dataset(options), options)
+    check_settings(without_nulls(yaml.safe_load(text)), schema)
     with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")
     print(f"{path} is written; next: snakemake --cores 4 --configfile {path}")
@@ -91,73 +122,85 @@ def project_of(path: str | Path) -> Path:
     raise InputError(f"no {SCHEMA} here; run this in the project's folder")
 
 
-def _ask_for_what_is_missing(options: argparse.Namespace) -> None:
+def ask_for_what_is_missing(options: argparse.Namespace) -> None:
     """Fill in the options, from a person if one is there."""
-    here = sys.stdin.isatty()
-    if not here and (len(options.classes) != 2 or not (options.dev and options.test)):
-        raise InputError("init: give --class twice, --dev and --test, or run it on a terminal")
+    if not sys.stdin.isatty():
+        if not options.classes:
+            raise InputError("init: give --class for each class, or run it on a terminal")
+        if _needs_splits(options) and not (options.dev and options.test):
+            raise InputError("init: give --dev and --test, or run it on a terminal")
+        return
     if not options.classes:
         options.name = options.name or _answer("name of the data set", "mine")
-        for label in (0, 1):
-            name = _answer(f"name of class {label}", f"class{label}")
-            files = _answer(f"FASTA files of {name}, separated by commas")
-            options.classes.append(f"{name}={files}")
-            if motifs := _answer(f"JASPAR ids that {name} should show, such as MA0142", "none"):
-                options.motifs += [] if motifs == "none" else [f"{name}={motifs}"]
-    options.dev = options.dev or _answer("chromosomes for dev", "chr9 chr10").split()
-    options.test = options.test or _answer("chromosomes for test", "chr1 chr8").split()
+        if not (options.table or options.genome):
+            _ask_for_data(options)
+        _ask_for_classes(options)
+    if _needs_splits(options):
+        files = [file for own in pairs(options.classes, "--class").values() for file in own]
+        placed = options.genome or (not options.table and has_places(files))
+        dev, test = ("chr9 chr10", "chr1 chr8") if placed else ("0.1", "0.1")
+        what = "chromosomes, or a share," if placed else "share of the sequences"
+        options.dev = options.dev or _answer(f"{what} for dev", dev).split()
+        options.test = options.test or _answer(f"{what} for test", test).split()
 
 
-def _answer(question: str, default: str | None = None) -> str:
-    """What a person types; the question goes to stderr."""
+def _needs_splits(options: argparse.Namespace) -> bool:
+    return not options.split and len(options.table or []) < 2
+
+
+def _ask_for_data(options: argparse.Namespace) -> None:
+    kind = _answer("data: fasta, bed or table", "fasta", ("fasta", "bed", "table"))
+    if kind == "bed":
+        options.genome = _answer("FASTA file of the genome")
+    if kind == "table":
+        options.table = _answer("the table, or those of train, dev and test").split()
+        if len(options.table) == 1:
+            column = _answer("column that says train, dev or test", "none")
+            options.split = None if column == "none" else column
+
+
+def _ask_for_classes(options: argparse.Namespace) -> None:
+    if options.table:
+        names = _answer("names of the classes in the order of their labels", "other positive")
+        options.classes += names.split()
+        return
+    kind = "BED or narrowPeak" if options.genome else "FASTA"
+    if options.negatives is None:
+        made = ("shuffle", "genome") if options.genome else ("shuffle",)
+        question = f"class 0: files, or negatives that are made: {', '.join(made)}"
+        chosen = _answer(question, "files", ("files", *made))
+        options.negatives = None if chosen == "files" else chosen
+    for label in (0, 1) if options.negatives is None else (1,):
+        name = _answer(f"name of class {label}", f"class{label}")
+        files = _answer(f"{kind} files of {name}, separated by commas")
+        options.classes.append(f"{name}={files}")
+        motifs = _answer(f"JASPAR ids that {name} should show, such as MA0142", "none")
+        options.motifs += [] if motifs == "none" else [f"{name}={motifs}"]
+
+
+def _answer(question: str, default: str | None = None, choices: Sequence[str] = ()) -> str:
+    """What a person types, asked until it is one of the choices; the question goes to stderr."""
     hint = "" if default is None else f" [{default}]"
     while True:
         print(f"{question}{hint}: ", end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line:
             raise InputError("init: the answers ended early; nothing was written")
-        if answer := line.strip() or default:
+        answer = line.strip() or default
+        if answer and (not choices or answer in choices):
             return answer
 
 
-def _pairs(given: list[str], option: str) -> dict[str, list[str]]:
-    pairs: dict[str, list[str]] = {}
-    for text in given:
-        name, _, values = text.partition("=")
-        if not name or not values:
-            raise InputError(f"{option} {text}: write NAME=VALUE,VALUE")
-        if name in pairs:
-            raise InputError(f"{option} {name}: given twice; separate its values by commas")
-        pairs[name] = values.split(",")
-    return pairs
-
-
-def _text(base: str, name: str, options: argparse.Namespace) -> str:
+def _text(base: str, name: str, dataset: dict[str, Any], options: argparse.Namespace) -> str:
     """The project's configuration with this data set in place of its own."""
     import yaml
 
-    classes, motifs = _pairs(options.classes, "--class"), _pairs(options.motifs, "--motif")
-    if len(classes) != 2:
-        raise InputError(f"--class: {len(classes)} given; give two")
-    if unknown := sorted(set(motifs) - set(classes)):
-        raise InputError(
-            f"--motif {unknown[0]}: no class has this name; choose one of {[*classes]}"
-        )
-    dataset = {
-        "source": "peaks",
-        "archive": None,
-        "classes": [
-            {"name": own, "fasta": files, "motifs": motifs.get(own, [])}
-            for own, files in classes.items()
-        ],
-        "splits": {"dev": options.dev, "test": options.test},
-        "site_p_value": 0.0001,
-    }
     example = [key for key in yaml.safe_load(base)["datasets"] if key != name]
     lines = [
         "datasets:",
         *(f"  {key}: null  # the project's own, left out" for key in example),
-        *_indented({name: dataset}),
+        f"  {name}:",
+        *_commented(dataset),
     ]
     text = DATASETS.sub(lambda _: "\n".join(lines) + "\n\n", base, count=1)
     text = re.sub(r"\A(#.*\n)+", f"# Settings for {name}, made by dnalrp init.\n", text)
@@ -169,14 +212,55 @@ def _text(base: str, name: str, options: argparse.Namespace) -> str:
         text = _with_value(
             text, r"^  dnabert2:\n(?:    .*\n)*?    pretrained: ", options.pretrained
         )
-    return text
+    return text if options.fine_tuned is None else _with_fine_tuned(text, options.fine_tuned)
 
 
-def _indented(value: dict[str, Any]) -> list[str]:
+def _commented(dataset: dict[str, Any]) -> list[str]:
+    """Lines of a data set, each setting with what it is."""
     import yaml
 
-    text = yaml.safe_dump(value, sort_keys=False, default_flow_style=None, allow_unicode=True)
-    return [f"  {line}" for line in text.splitlines()]
+    lines = []
+    for line in yaml.safe_dump(dataset, **STYLE).splitlines():
+        comment = COMMENTS.get(line.partition(":")[0])
+        lines.append(f"    {line}" + (f"  # {comment}" if comment else ""))
+    return lines
+
+
+def _with_fine_tuned(text: str, model: str) -> str:
+    """The text with a classifier that is explained as it is in place of the one to be trained."""
+    import json
+
+    import yaml
+
+    models = yaml.safe_load(text)["models"]
+    architecture = _architecture(model)
+    section = {**models["dnabert2"], "architecture": architecture, "pretrained": model}
+    section["training"] = None
+    left_out = ""
+    if architecture != "dnabert2":  # its sizes are its own; the name changes with the architecture
+        section = {k: v for k, v in section.items() if k not in ("size", "max_token_length")}
+        left_out = "  dnabert2: null  # the project's own, left out\n"
+        text = re.sub(r"(?m)^    dnabert2: \[", f"    {architecture}: [", text)
+    indented = "".join(f"    {key}: {json.dumps(value)}\n" for key, value in section.items())
+    indented = indented.replace("training: null", "training: null  # explained as it is")
+    found = re.search(r"(?m)^  dnabert2:\n(?:    .*\n)+", text)
+    if found is None:
+        raise InputError(OTHER_FORM)
+    return f"{text[: found.start()]}{left_out}  {architecture}:\n{indented}{text[found.end() :]}"
+
+
+def _architecture(model: str) -> str:
+    """Architecture of a checkpoint by its own configuration; one of the hub is a DNABERT-2."""
+    import json
+
+    folder = Path(find_checkpoint(model).model)
+    if not folder.is_dir():
+        return "dnabert2"
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{folder}: config.json is no JSON; fetch or write it again") from error
+    return "dnabert2" if "alibi_starting_size" in settings else str(settings.get("model_type"))
 
 
 def _with_value(text: str, place: str, value: Any) -> str:
@@ -185,5 +269,5 @@ def _with_value(text: str, place: str, value: Any) -> str:
 
     found = re.search(rf"(?m){place}(\S+)", text)
     if found is None:
-        raise InputError("the project's config.yaml has another form; copy and edit it instead")
+        raise InputError(OTHER_FORM)
     return text[: found.start(1)] + json.dumps(value) + text[found.end(1) :]

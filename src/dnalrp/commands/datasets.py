@@ -1,0 +1,146 @@
+"""A data set of one's own, as ``dnalrp init`` writes it into a configuration."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from dnalrp.errors import InputError
+
+NEGATIVES: dict[str, dict[str, Any]] = {
+    "genome": {"kind": "genome", "ratio": 1, "gc_tolerance": 0.02, "distance": 1000, "seed": 1},
+    "shuffle": {"kind": "shuffle", "ratio": 1, "seed": 1},
+}
+COMMENTS = {
+    "files": "CSV or TSV, plain or gzip",
+    "genome": "FASTA: plain, gzip or bgzip",
+    "aliases": "name in the genome: name in the BED files, where chr- is not all",
+    "length": "bases around the summit (narrowPeak) or the middle (BED)",
+    "lengths": "shortest and longest sequence that is accepted",
+    "blacklist": "BED files of regions to leave out",
+    "classes": "in the order of their labels; motifs: JASPAR ids, without any no localisation",
+    "negatives": "made or read, they are class 0; null: the classes are all there is",
+    "splits": "whole chromosomes, all others train; or shares and a seed; or a table's column",
+    "site_p_value": "up to it, a match of a motif is a true site",
+}
+
+
+def own_dataset(options: argparse.Namespace) -> dict[str, Any]:
+    """Settings of the data set that the options of ``dnalrp init`` describe.
+
+    Raises
+    ------
+    InputError
+        Options that do not go together, or a file that cannot be read as what it should be.
+    """
+    files, motifs = pairs(options.classes, "--class"), pairs(options.motifs, "--motif")
+    if unknown := sorted(set(motifs) - set(files)):
+        raise InputError(f"--motif {unknown[0]}: no class has this name; choose one of {[*files]}")
+    if options.table:
+        return _table(options, files, motifs)
+    for name, own in files.items():
+        if not own:
+            raise InputError(f"--class {name}: write NAME=FILE,FILE; NAME alone goes with --table")
+    kind = "bed" if options.genome else "fasta"
+    classes = [
+        {"name": name, kind: own, "motifs": motifs.get(name, [])} for name, own in files.items()
+    ]
+    negatives, splits = _negatives(options.negatives), _splits(options)
+    shared = {"classes": classes, "negatives": negatives, "splits": splits}
+    if options.genome:
+        place = {"genome": options.genome, "aliases": {}, "length": options.length or 200}
+        found: dict[str, Any] = {"source": "intervals", **place, "blacklist": [], **shared}
+    else:
+        if options.length:
+            raise InputError(
+                "--length: goes with --genome; FASTA records have lengths of their own"
+            )
+        read = [file for own in files.values() for file in own]
+        read += (negatives or {}).get("files", [])
+        if isinstance(splits["dev"], list) and not has_places(read):
+            raise InputError(
+                "--dev, --test: not all FASTA headers are chrom:start-end, so that no chromosome "
+                "can be held out; give shares such as 0.1"
+            )
+        found = {"source": "fasta", **shared, "lengths": _lengths_of_records(read)}
+    return {**found, "site_p_value": 0.0001}
+
+
+def pairs(given: Sequence[str], option: str) -> dict[str, list[str]]:
+    """Values by name of options ``NAME=VALUE,VALUE``; of ``NAME`` alone there are none."""
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, equals, values = text.partition("=")
+        if not name or ((equals or option == "--motif") and not values):
+            raise InputError(f"{option} {text}: write NAME=VALUE,VALUE")
+        if name in found:
+            raise InputError(f"{option} {name}: given twice; separate its values by commas")
+        found[name] = values.split(",") if values else []
+    return found
+
+
+def has_places(files: Sequence[str]) -> bool:
+    """Whether all records of FASTA files have headers ``chrom:start-end``."""
+    from dnalrp.data.fasta import read_fasta
+
+    return all(record.chrom is not None for file in files for record in read_fasta(file))
+
+
+def _table(
+    options: argparse.Namespace, files: dict[str, list[str]], motifs: dict[str, list[str]]
+) -> dict[str, Any]:
+    for option in ("genome", "negatives", "length"):
+        if getattr(options, option) is not None:
+            raise InputError(f"--{option}: a table names sequences and labels itself; leave it out")
+    if len(options.table) not in (1, 3):
+        raise InputError(f"--table: {len(options.table)} files; give one, or train, dev and test")
+    for name, own in files.items():
+        if own:
+            raise InputError(f"--class {name}={','.join(own)}: of a table give the name alone")
+    several = len(options.table) == 3
+    if several and (options.dev or options.test or options.split):
+        raise InputError("--dev, --test, --split: the three tables are the splits; leave them out")
+    if options.split and (options.dev or options.test):
+        raise InputError("--split: names the splits already; leave out --dev and --test")
+    named = dict(zip(("train", "dev", "test") if several else ("all",), options.table, strict=True))
+    column = {"column": options.split} if options.split else None
+    return {
+        "source": "table",
+        "files": named,
+        "classes": [{"name": name, "motifs": motifs.get(name, [])} for name in files],
+        "splits": None if several else column or _splits(options),
+        "lengths": _lengths_of_rows(options.table, len(files), [options.split]),
+        "site_p_value": 0.0001,
+    }
+
+
+def _negatives(given: str | None) -> dict[str, Any] | None:
+    if given is None:
+        return None
+    return NEGATIVES.get(given, {"kind": "peaks", "files": given.split(",")})
+
+
+def _splits(options: argparse.Namespace) -> dict[str, Any]:
+    """Chromosomes as they are; of numbers, shares that are drawn by chance."""
+    try:
+        shares = {"dev": [float(x) for x in options.dev], "test": [float(x) for x in options.test]}
+    except ValueError:
+        return {"dev": options.dev, "test": options.test}
+    if any(len(own) > 1 or not 0 < own[0] < 1 for own in shares.values()):
+        return {"dev": options.dev, "test": options.test}  # chromosomes named 1, 2, and so on
+    return {"dev": shares["dev"][0], "test": shares["test"][0], "seed": 1}
+
+
+def _lengths_of_records(files: Sequence[str]) -> list[int]:
+    from dnalrp.data.fasta import read_fasta
+
+    lengths = [len(record.sequence) for file in files for record in read_fasta(file)]
+    return [min(lengths), max(lengths)]
+
+
+def _lengths_of_rows(files: Sequence[str], labels: int, columns: Sequence[str | None]) -> list[int]:
+    from dnalrp.data.table import read_table
+
+    kept = [column for column in columns if column]
+    tables = [read_table(file, labels, (1, 10**9), kept)["sequence"] for file in files]
+    lengths = [len(sequence) for table in tables for sequence in table]
+    return [min(lengths), max(lengths)]
