@@ -56,6 +56,9 @@ BAD_FILES = [
     (TABLE, "sequence,label\n", "no sequence after the first line"),
     (TABLE, f"{GOOD},0\n", "line 1: 0 columns are named 'sequence'"),
     (TABLE, "sequence;label\nACGTACGT;1\n", "line 1: 0 columns are named 'sequence'"),
+    (TABLE, "sequence,a,b\n", "line 1: 0 columns are named 'label' .*each needs a table of its"),
+    (TABLE, rows(f'"{GOOD}","0,1"'), "line 3: label '0,1' names several; .* a table of its own"),
+    (TABLE, rows(f"{GOOD},0;1"), "line 3: label '0;1' names several; .* a table of its own"),
     (TABLE, "sequence,label,label\n", "line 1: 2 columns are named 'label'"),
     (TABLE, rows(f"{GOOD},1,x"), r"line 3: 3 column\(s\) where the first line names 2"),
     (TABLE, rows(GOOD), r"line 3: 1 column\(s\) where the first line names 2"),
@@ -303,7 +306,7 @@ def settings_with(dataset):
 
 def own_dataset(source, folder):
     for name in ("a.csv", "b.csv", "c.csv", "g.fa", "p.bed", "p.fa"):
-        (folder / name).write_text("content")
+        (folder / name).write_text("sequence,label\n" if name.endswith("csv") else "content")
     motifs = {"motifs": []}
     if source == "table":
         return {
@@ -372,6 +375,23 @@ def test_mistakes_in_settings_are_found_at_the_door(tmp_path, source, path, valu
     with pytest.raises(InputError, match=message) as error:
         check_settings(settings_with(dataset), SCHEMA)
     assert "\n" not in str(error.value) and "datasets.own" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "splits", "message"),
+    [
+        ("sequence,a,b", None, "files.train: .*a.csv, line 1: 0 columns are named 'label'"),
+        ("sequence,label", {"column": "fold"}, "0 columns are named 'fold' .* sequence, label, fo"),
+    ],
+)
+def test_a_table_of_other_columns_is_found_at_the_door(tmp_path, header, splits, message):
+    dataset = own_dataset("table", tmp_path)
+    (tmp_path / "a.csv").write_text(f"\ufeff\n{header}\r\n")
+    if splits:
+        dataset |= {"files": {"all": dataset["files"]["train"]}, "splits": splits}
+    with pytest.raises(InputError, match=message) as error:
+        check_settings(settings_with(dataset), SCHEMA)
+    assert "\n" not in str(error.value)
 
 
 def test_an_empty_file_is_found_at_the_door(tmp_path):

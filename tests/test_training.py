@@ -23,7 +23,13 @@ from dnalrp.models.building import build_model
 from dnalrp.models.prediction import predict, prediction_table
 from dnalrp.performance import performance
 from dnalrp.settings import check_settings
-from dnalrp.training import LabelledSequences, TrainingSettings, name_classes, train
+from dnalrp.training import (
+    LabelledSequences,
+    TrainingSettings,
+    check_outputs,
+    name_classes,
+    train,
+)
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parent.parent
@@ -213,6 +219,9 @@ def test_several_labels_a_sequence_are_learnt_and_one_is_explained(tmp_path):
     np.testing.assert_allclose(maps.outputs, logits[:, 1], rtol=1e-4, atol=1e-4)
     with pytest.raises(InputError, match="independent labels"):
         dnalrp.explain(model, texts, "lrp", progress=False)
+    one_each = Labels(np.array([0, 1]), 2)
+    with pytest.raises(InputError, match="the model has independent labels, but a sequence has"):
+        check_outputs(model, one_each, exactly=False)
 
 
 def test_balanced_weights_are_inverse_to_how_often_a_class_occurs():

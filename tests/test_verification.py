@@ -23,6 +23,11 @@ def test_a_right_model_passes(kind, precision, request):
     assert model.dtype == precision
 
 
+def test_of_independent_labels_the_first_is_checked(dnabert2):
+    dnabert2.config.problem_type = "multi_label_classification"
+    assert verify(dnabert2, random_sequences(3))["passed"].dropna().all()
+
+
 def test_a_rule_that_loses_relevance_fails(dnabert2, monkeypatch):
     monkeypatch.setattr(rules.Accounts, "enter", lambda self, place, term, relevance: None)
     table = verify(dnabert2.float(), random_sequences(3)).set_index("check")

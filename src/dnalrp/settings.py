@@ -61,6 +61,8 @@ def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:
     for name, dataset in settings["datasets"].items():
         for key, location in data_files(dataset).items():
             _check_file(f"datasets.{name}.{key}", location)
+        if dataset["source"] == "table":
+            _check_tables(f"datasets.{name}", dataset)
 
 
 def check_keys(path: str | Path) -> None:
@@ -379,6 +381,18 @@ def _check_file(key: str, location: str) -> None:
         raise InputError(f"{key}: {location} may not be read; correct its permissions")
     if path.stat().st_size == 0:
         raise InputError(f"{key}: {location} is empty; fetch or write it again")
+
+
+def _check_tables(key: str, dataset: Mapping[str, Any]) -> None:
+    from dnalrp.data.table import check_header  # here: it imports pandas
+
+    column = (dataset["splits"] or {}).get("column")
+    for name, location in dataset["files"].items():
+        if not is_url(location):
+            try:
+                check_header(location, [column] if column else [])
+            except InputError as error:
+                raise InputError(f"{key}.files.{name}: {error}") from error
 
 
 def _check_results(folder: str) -> None:

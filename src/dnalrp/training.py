@@ -205,9 +205,14 @@ def check_outputs(model: PreTrainedModel, labels: Labels, exactly: bool = True) 
     Raises
     ------
     InputError
-        One line with both numbers.
+        One line with both numbers; or a model of independent labels, where there is one each.
     """
     outputs = model.config.num_labels
+    if model.config.problem_type == "multi_label_classification" and not labels.several:
+        raise InputError(
+            "the model has independent labels, but a sequence has one class here; give a model of "
+            "classes that exclude each other, or explain one label by 'dnalrp explain'"
+        )
     if outputs < labels.classes or (outputs != labels.classes and (exactly or labels.several)):
         raise InputError(
             f"labels go from 0 to {labels.classes - 1} but the model has {outputs} outputs; "

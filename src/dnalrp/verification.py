@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from dnalrp.attribution.explanation import LEDGER_METHODS, explain, methods, rule_table
 from dnalrp.attribution.maps import RelevanceMaps
+from dnalrp.attribution.targets import Target
 from dnalrp.errors import InputError
 from dnalrp.models.prediction import predict
 
@@ -26,7 +27,7 @@ def verify(
     Parameters
     ----------
     model
-        From :func:`dnalrp.load`; it is left as it is.
+        From :func:`dnalrp.load`; it is left as it is. Of independent labels the first is explained.
     method
         One that keeps a ledger; by default the model's own, ``attnlrp`` or ``lrp``.
 
@@ -59,7 +60,11 @@ def verify(
     assert table is not None
     with table.on(exact_model) as ruled:
         counts = dict(ruled.counts)
-    exact, used = (explain(m, sequences, chosen, progress=False) for m in (exact_model, model))
+    independent = model.config.problem_type == "multi_label_classification"
+    target = Target(0, "logit") if independent else None
+    exact, used = (
+        explain(m, sequences, chosen, target, progress=False) for m in (exact_model, model)
+    )
     bound = BOUNDS[model.dtype]
     rows: list[tuple[str, float, float | None]] = [
         (f"{kind} modules under a rule", float(number), None) for kind, number in counts.items()

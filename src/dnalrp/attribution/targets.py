@@ -109,7 +109,8 @@ def objective_of(
         chosen.label is None or chosen.quantity != "logit"
     ):
         raise InputError(
-            'the model has independent labels; explain one of them, with Target(label, "logit")'
+            'the model has independent labels; explain one of them, with Target(label, "logit") '
+            "or --target LABEL --quantity logit"
         )
     return Objective(tokens, _class_number(model, chosen.label), chosen.quantity)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from dnalrp.data.nucleotides import checked_sequence
-from dnalrp.data.reading import read_text
+from dnalrp.data.reading import read_blocks, read_text
 from dnalrp.errors import InputError
 
 _LABEL = re.compile(r"^\d+$")
@@ -73,6 +73,20 @@ def read_table(
     return pd.DataFrame(records, columns=["id", "sequence", "label", *columns])
 
 
+def check_header(path: str | Path, columns: Sequence[str] = ()) -> None:
+    """Refuse a table whose first line lacks a column; the rest is not looked at.
+
+    Raises
+    ------
+    InputError
+        As for :func:`read_table`.
+    """
+    start = next(read_blocks(path)).decode("utf-8-sig", errors="replace")
+    first = next((line for line in start.splitlines() if line.strip()), "")
+    names = next(csv.reader([first], delimiter="\t" if "\t" in first else ","), [])
+    _needed(Path(path), [name.strip().lower() for name in names], columns)
+
+
 def checked_id(name: str, where: str) -> str:
     """``name``, refused unless it can stand in every table and page: no space, no markup."""
     name = name.strip()
@@ -109,20 +123,26 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _needed(path: Path, names: Sequence[str], columns: Sequence[str]) -> list[str]:
-    for name in ("sequence", "label", *columns):
+    needed = ["sequence", "label", *columns]
+    for name in needed:
         if names.count(name) != 1:
             raise InputError(
                 f"{path}, line 1: {names.count(name)} columns are named {name!r} among "
-                f"{', '.join(names)[:80]!r}; the first line must name sequence and label once, "
-                "separated by a comma or a tab"
+                f"{', '.join(names)[:80]!r}; the first line must name {', '.join(needed)} once, "
+                "separated by a comma or a tab; of several labels each needs a table of its own"
             )
-    return ["sequence", "label", *columns, *(["id"] if "id" in names else [])]
+    return [*needed, *(["id"] if "id" in names else [])]
 
 
 def _label(text: str, labels: int, where: str) -> int:
     text = text.strip()
     if not text:
         raise InputError(f"{where}: the label is missing; write 0 to {labels - 1}")
+    if re.fullmatch(r"\d+([;,| ]+\d+)+", text):
+        raise InputError(
+            f"{where}: label {text!r} names several; a sequence has one class here: give each "
+            "label a table of its own"
+        )
     if not _LABEL.match(text):
         raise InputError(
             f"{where}: label {text!r} is not a whole number; write the place of the class in "
