@@ -258,6 +258,16 @@ def test_fetch_lists_what_is_known(capsys):
     assert "hg38" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "arguments", [["fetch", "hg38", "--to"], ["report", ".", "--config", "CONFIG", "--out"]]
+)
+def test_a_file_in_the_place_of_the_folder_is_named(arguments, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    arguments = [text.replace("CONFIG", str(ROOT / "config.yaml")) for text in arguments]
+    assert main([*arguments, str(tmp_path / "file/x")]) == 2
+    assert "file is a file; give another folder" in capsys.readouterr().err
+
+
 def test_fetch_from_a_mirror_on_trust_says_what_to_pin(tmp_path, capsys):
     (tmp_path / "sacCer3.fa.gz").write_bytes(gzip.compress(b">chrI\nACGT\n", mtime=0))
     out = tmp_path / "out"

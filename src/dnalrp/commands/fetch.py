@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     import pandas as pd
 
     from dnalrp.data.catalogue import fetch_named, named_data
+    from dnalrp.provenance import check_folder
 
     if options.list:
         table = pd.DataFrame([vars(row) for row in named_data().values()])
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("fetch: name a data set, or give --list to see what is known")
     if options.sha256 and len(options.names) > 1:
         raise InputError("--sha256: goes with one data set; fetch the others by themselves")
+    check_folder(options.to, "--to")
     rows = []
     for name in options.names:
         path = fetch_named(

@@ -30,8 +30,12 @@ def run(options: argparse.Namespace) -> int:
     results = Path(options.results)
     if not results.is_dir():
         raise InputError(f"{results}: no such folder; give that of a finished run")
+    out = Path(options.out) if options.out else results / "report"
     settings = _settings(results, options.config)
+    from dnalrp.provenance import check_folder
     from dnalrp.report.sections import TABLES, figure_names
+
+    check_folder(out, "--out")
 
     tables = [results / f"{name}.tsv" for name in TABLES]
     _check_present(tables)
@@ -48,7 +52,6 @@ def run(options: argparse.Namespace) -> int:
     _check_present([*data, *folders])
     from dnalrp.report.building import build_report  # here: it takes seconds
 
-    out = Path(options.out) if options.out else results / "report"
     figures = [out / "figures" / f"{axis}.png" for axis in figure_names(settings)]
     inputs = [*tables, *data, *folders]
     build_report(
