@@ -20,6 +20,7 @@ from transformers import BertConfig, BertForSequenceClassification
 import dnalrp
 from dnalrp.command import COMMANDS, main
 from dnalrp.commands import fetch
+from dnalrp.commands.table import print_table
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.settings import check_settings
@@ -248,6 +249,17 @@ def test_simulate_names_the_mistake(arguments, message, tmp_path, capsys):
     assert main(["simulate", *arguments, "--out", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_tables_for_people_are_aligned(capsys):
+    table = pd.DataFrame({"id": ["a", "x" * 5000], "value": [1, 0.12345], "note": [None, "no"]})
+    print_table(table, as_json=False)
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert second == f"{'x' * 97}...  0.123 no"
+    assert first == f"a{' ' * 105}1"
+    assert head == f"id{' ' * 100}value note"
+    print_table(table, as_json=True)
+    assert json.loads(capsys.readouterr().out)[1]["id"] == "x" * 5000
 
 
 def test_fetch_lists_what_is_known(capsys):
