@@ -40,12 +40,35 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--method", help="default: lrp for the CNN, attnlrp for all others; a wrong one lists all"
     )
     parser.add_argument("--target", metavar="CLASS", help="number or name; default: class 1 of two")
-    parser.add_argument("--quantity", choices=("margin", "logit", "probability"), default="margin")
-    parser.add_argument("--map", choices=("split", "copy"), default="split")
-    parser.add_argument("--alibi", choices=("absorb", "identity", "uniform"), default="absorb")
-    parser.add_argument("--batch-size", type=int, default=64, metavar="N")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--signs", choices=("signed", "separate"), default="signed", help="bigWig")
+    parser.add_argument(
+        "--quantity",
+        choices=("margin", "logit", "probability"),
+        default="margin",
+        help="explained of the class: its logit minus the highest other (default), as it is, or "
+        "its probability",
+    )
+    parser.add_argument(
+        "--map",
+        choices=("split", "copy"),
+        default="split",
+        help="a token's relevance is shared by its bases (default), or each has all of it",
+    )
+    parser.add_argument(
+        "--alibi",
+        choices=("absorb", "identity", "uniform"),
+        default="absorb",
+        help="how attnlrp reads DNABERT-2's position bias; default: absorb",
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=64, metavar="N", help="sequences at once; default: 64"
+    )
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: cpu")
+    parser.add_argument(
+        "--signs",
+        choices=("signed", "separate"),
+        default="signed",
+        help="one track of both signs (default), or one of each",
+    )
     parser.add_argument("--assembly", default="hg38", help="genome as IGV names it; default: hg38")
     add_json(parser)
 

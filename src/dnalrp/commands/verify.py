@@ -23,7 +23,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--sequences", metavar="FASTA", help="default: 16 random sequences of 200 bases"
     )
     parser.add_argument(
-        "--precision", choices=("float32", "bfloat16", "float64"), default="float32"
+        "--precision",
+        choices=("float32", "bfloat16", "float64"),
+        default="float32",
+        help="in which the model is used; default: float32",
     )
     add_json(parser)
 
