@@ -41,6 +41,18 @@ DATASETS = re.compile(r"^datasets:\n(?:(?:[ #].*)?\n)*", re.MULTILINE)
 def add(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.description = "Write a configuration for your own data. What is not given is asked."
+    _add_data(parser)
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--pretrained", metavar="MODEL", help="DNABERT-2 to fine-tune")
+    model.add_argument("--fine-tuned", metavar="MODEL", help="a classifier to explain as it is")
+    parser.add_argument("--results", metavar="FOLDER", help="default: results")
+    parser.add_argument("--gpu", action="store_true", help="use a CUDA device")
+    parser.add_argument("--out", default="config.yaml", metavar="FILE", help="default: config.yaml")
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
+    parser.add_argument("--project", metavar="FOLDER", help="default: where dnalrp was set up")
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="of the data set; default: mine")
     parser.add_argument(
         *("--class",),
@@ -79,14 +91,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test", nargs="+", metavar="CHROM", help="chromosomes, or a share, to test on"
     )
-    model = parser.add_mutually_exclusive_group()
-    model.add_argument("--pretrained", metavar="MODEL", help="DNABERT-2 to fine-tune")
-    model.add_argument("--fine-tuned", metavar="MODEL", help="a classifier to explain as it is")
-    parser.add_argument("--results", metavar="FOLDER", help="default: results")
-    parser.add_argument("--gpu", action="store_true", help="use a CUDA device")
-    parser.add_argument("--out", default="config.yaml", metavar="FILE", help="default: config.yaml")
-    parser.add_argument("--force", action="store_true", help="write over a file that is there")
-    parser.add_argument("--project", metavar="FOLDER", help="default: where dnalrp was set up")
 
 
 def run(options: argparse.Namespace) -> int:
