@@ -109,11 +109,11 @@ def test_less_is_best_for_entropy_and_a_single_method_is_no_contest():
 def test_pairs_of_one_model_and_of_two_meet_in_one_table():
     rows = pd.DataFrame(
         [
-            ("set", "net", "a~b", 0.5),
-            ("set", "net", "a~b", 0.7),  # another seed
-            ("set", "between_models", "net:a~other:c", 0.1),
+            ("set", "net", "seed1", "a~b", 0.5),
+            ("set", "net", "seed2", "a~b", 0.7),
+            ("set", "between_models", "seed1", "net:a~other:c", 0.1),
         ],
-        columns=["dataset", "model", "method", "mean"],
+        columns=["dataset", "model", "seed", "method", "mean"],
     ).assign(level="nucleotide", map="split", axis="similarity", metric="spearman")
     table = similarity_table(rows)
     assert table[["first", "second"]].to_numpy().tolist() == [
@@ -123,6 +123,20 @@ def test_pairs_of_one_model_and_of_two_meet_in_one_table():
     assert table["mean"].tolist() == pytest.approx([0.6, 0.1])
     texts = {text.get_text() for text in similarity_figure(rows).axes[0].texts}
     assert texts == {"1.00", "0.60", "0.10"}
+
+
+def test_the_same_method_on_models_of_two_seeds_is_the_diagonal():
+    rows = pd.DataFrame(
+        [
+            ("net", "seed1", "a~random", 0.05),
+            ("net", "between_seeds", "seed1:a~seed2:a", 0.3),
+            ("net", "between_seeds", "seed1:a~seed3:a", 0.5),
+        ],
+        columns=["model", "seed", "method", "mean"],
+    ).assign(dataset="set", level="nucleotide", map="split", axis="similarity", metric="spearman")
+    panel = similarity_figure(rows).axes[0]
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["net a", "net random"]
+    assert [text.get_text() for text in panel.texts] == ["0.40", "0.05", "0.05", "1.00"]
 
 
 def test_examples_are_called_right_and_the_classes_take_turns():

@@ -33,6 +33,8 @@ CNN_LAYERS = ("first.convolution", "second.convolution", "dense", "classifier")
 """Layers of a regulatory_cnn that an LRP rule can be chosen for."""
 SHUFFLED = "_shuffled"
 """Ends the name of a model that was trained on shuffled labels: a control."""
+BETWEEN_MODELS, BETWEEN_SEEDS = "between_models", "between_seeds"
+"""In place of a model's name, or of a seed's, in rows of the tables that compare two."""
 
 
 def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:

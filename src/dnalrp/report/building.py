@@ -37,8 +37,11 @@ NOTES = {
     "nucleotide, and fall where it must, when the parameters are permuted from the classifier "
     "down? All are rank correlations with the map as it was.",
     "similarity": "How alike are the maps of two methods, or of two models? Mean Spearman "
-    "correlation of split maps; blank where two were not compared. Cosine and Jaccard, and the "
-    "maps on tokens, are among the numbers below.",
+    "correlation of split maps; blank where two were not compared. On the diagonal: the same "
+    "method on models of two seeds, where there are several; else, and for random maps, which "
+    "depend on the sequence alone, 1. A method that agrees less with itself there than with "
+    "others explains one training. Cosine and Jaccard, and the maps on tokens, are among the "
+    "numbers below.",
     "logic": "Where the rule that made the labels is known: do maps find the motifs (to the "
     "right), and do they say what the motifs do (high)? A map may do one without the other.",
     "positional": "AttnLRP alone: what ALiBi's bias on attention contributed, by layer, head and "

@@ -8,6 +8,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from dnalrp.settings import BETWEEN_MODELS
+
 TITLES = {
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -41,7 +43,7 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
     """
     rows = summary[(summary["axis"] == axis) & (summary["map"] == "split")].copy()
     rows = rows[rows["metric"].isin(metrics)]
-    between = rows["model"] == "between_models"
+    between = rows["model"] == BETWEEN_MODELS
     rows["explanation"] = (rows["model"] + " " + rows["method"]).where(~between, rows["method"])
     if rows.empty:
         return _empty_figure("nothing to show: this needs more models, more methods or true sites")
