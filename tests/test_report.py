@@ -5,6 +5,7 @@ import pytest
 
 from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import choose_examples
+from dnalrp.report.figures import metric_figure
 from dnalrp.report.overview import overview
 from dnalrp.report.similarity import similarity_figure, similarity_table
 
@@ -71,6 +72,37 @@ def test_models_meet_with_the_best_method_of_each():
         "set: other c localises better than net a (+0.400, +0.300 to +0.500, better on 20% of 50 "
         "sequences)."
     ]
+
+
+@pytest.mark.parametrize(("how", "named"), [("split", ""), ("average", ", average maps")])
+def test_conclusions_on_faithfulness_are_from_the_map_that_was_judged(how, named):
+    scores = {("net", "a"): 0.2, ("net", "b"): 0.5, ("cnn", "c"): 0.9}
+    table = means(scores, "normalised")
+    table.loc[table["model"] == "net", "map"] = how
+    rows = [
+        pair(("net", "a"), ("net", "b"), -0.3, "second", "normalised"),
+        pair(("cnn", "c"), ("net", "b"), 0.4, "first", "normalised"),
+    ]
+    found = conclude(performance(), table, pd.DataFrame(rows).assign(map=how), NO_CONTROLS)
+    assert [sentence.split(" (")[0] for sentence in found.may] == [
+        f"set, net{named}: b is more faithful than a",
+        f"set{named}: cnn c is more faithful than net b",
+    ]
+
+
+@pytest.mark.parametrize("how", ["split", "copy", "average"])
+def test_the_table_and_the_figure_have_the_map_that_faithfulness_was_judged_on(how):
+    judged = means({("net", "a"): 0.5, ("cnn", "c"): 0.9}, "normalised")
+    judged.loc[judged["model"] == "net", "map"] = how
+    table = overview(judged).set_index(["model", "map"])["normalised"]
+    assert table["net", how].startswith("0.5") and table["cnn", "split"].startswith("0.9")
+    summary = judged.assign(axis="faithfulness", seed="seed1", chance=0.0)
+    panel = metric_figure(summary, "faithfulness", ("normalised",)).axes[0]
+    own = "net a" if how == "split" else f"net a, {how}"
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["cnn c", own]
+    other = metric_figure(summary.assign(axis="localisation"), "localisation", ("normalised",))
+    shown = [label.get_text() for label in other.axes[0].get_yticklabels()]
+    assert shown == (["cnn c", "net a"] if how == "split" else ["cnn c"])
 
 
 @pytest.mark.parametrize(

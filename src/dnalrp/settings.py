@@ -143,6 +143,17 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
             f"tracks.map: {settings['tracks']['map']!r} is not projected; add it to "
             "project.to_nucleotides or choose another"
         )
+    judged = settings["evaluate"]["faithfulness"]["map"]
+    if judged == "average" and not segmentations:
+        yield (
+            "evaluate.faithfulness.map: 'average' is not made; set attribute.segmentations or "
+            "choose another"
+        )
+    if judged == "copy" and "copy" not in settings["project"]["to_nucleotides"]:
+        yield (
+            "evaluate.faithfulness.map: 'copy' is not projected; add it to "
+            "project.to_nucleotides or choose another"
+        )
     needed = settings["motifs"]["window"] + 2 * settings["motifs"]["flank"]
     for name, dataset in settings["datasets"].items():
         yield from _dataset_contradictions(f"datasets.{name}", dataset)

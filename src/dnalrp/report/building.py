@@ -50,6 +50,7 @@ NOTES = {
     "and what biases, the token type, ALiBi and the softmax kept. Means over sequences, each in "
     "the sign of its output.",
 }
+OR_SPLIT = ", split where a method has none: the others are named"
 METRICS = {
     "localisation": ("auroc", "auprc", "mass_accuracy", "rank_accuracy", "pointing_game"),
     "concentration": ("gini", "entropy", "effective_size"),
@@ -93,12 +94,15 @@ def build_report(
     )
     performance = pd.read_csv(results / "performance.tsv", sep="\t")
     recovery = pd.read_csv(results / "recovery.tsv", sep="\t")
+    judged = settings["evaluate"]["faithfulness"]["map"]
+    judged_on = f" Judged are the {judged} maps{'' if judged == 'split' else OR_SPLIT}."
     sections = []
     for path in map(Path, figures):
         figure = _figure(path.stem, summary, results, runs, settings)
         save(figure, path)
         image = picture(path.stem, figure).image
-        sections.append(Section(path.stem.capitalize(), NOTES[path.stem], image))
+        note = NOTES[path.stem] + (judged_on if path.stem == "faithfulness" else "")
+        sections.append(Section(path.stem.capitalize(), note, image))
     shown = matched_matrices(results, runs)
     for dataset in datasets:
         shown |= set(pd.read_parquet(results / "data" / dataset / "sites.parquet")["motif"])
@@ -121,6 +125,7 @@ def build_report(
             "datasets": datasets,
             "p_value": settings["motifs"]["p_value"],
             "motif_map": settings["motifs"]["map"],
+            "faithfulness_map": judged,
             "min_information": settings["motifs"]["min_information"],
             "versions": record["versions"],
             "settings": yaml.safe_dump(settings, sort_keys=False),
