@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -182,6 +183,35 @@ def test_token_ceiling_is_perfect_only_where_tokens_fit_the_site():
     assert scores["auroc"][0] == 1.0
     assert ceiling[1] == pytest.approx([1 / 3] * 3 + [1 / 5] * 5)
     assert scores["auroc"][1] < 1.0
+
+
+def kmers(length, width):
+    """Spans of overlapping k-mers, as DNABERT reads them, between two special tokens."""
+    starts = np.arange(length - width + 1)
+    return np.stack([[0, *starts, 0], [0, *starts + width, 0]], axis=1)
+
+
+def test_token_ceiling_of_overlapping_tokens_is_the_truth_itself():
+    ceiling = localisation.token_ceiling(np.stack([MASK, ~MASK]), real_tokens([kmers(8, 3)] * 2))
+    assert ceiling.tolist() == [MASK.tolist(), (~MASK).tolist()]
+    side_by_side = [np.array([[0, 8]]), np.array([[0, 4], [4, 8]])]  # of two sequences: no overlap
+    assert localisation.token_ceiling(np.stack([MASK, MASK]), real_tokens(side_by_side))[0, 0] < 1
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(2, 5), st.lists(st.booleans(), min_size=12, max_size=16))
+def test_overlapping_tokens_reach_their_ceiling(width, sites):
+    """Some relevance of k-mers, found by linear programming, ranks every site above all else."""
+    mask = np.array(sites)
+    if any(mask[place::width].all() for place in range(width)) or not mask.any():
+        return
+    spans = kmers(len(mask), width)
+    shares = np.array([to_nucleotides(row, spans, len(mask)) for row in np.eye(len(spans))])
+    margins = np.where(mask, -1, 1)[:, None] * shares.T
+    found = linprog(np.zeros(len(spans)), margins, -np.ones(len(mask)), bounds=(None, None))
+    relevance = to_nucleotides(found.x, spans, len(mask))
+    assert localised(relevance, mask)["auroc"] == 1
+    assert localised(relevance, mask)["mass_accuracy"] == 1
 
 
 def test_a_token_is_true_if_half_of_it_lies_in_sites():

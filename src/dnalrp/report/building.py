@@ -24,7 +24,8 @@ from dnalrp.report.similarity import similarity_figure
 NOTES = {
     "localisation": "Does relevance lie on the true sites? Points: means of the split maps, with "
     "95 % intervals; dotted: chance. 'ceiling' is the truth seen through the model's tokens: no "
-    "order of them ranks better (mass accuracy alone can exceed it). Sequences without a true "
+    "order of them ranks better (mass accuracy alone can exceed it). It is 1 where tokens overlap, "
+    "as k-mers do: they may resolve single nucleotides. Sequences without a true "
     "site are left out; those of class 0 count in their own sign.",
     "concentration": "Few nucleotides, or many? The random map shows what noise would score on "
     "the same tokens; token maps are smooth by construction, so compare within a model.",
