@@ -208,7 +208,8 @@ def judge_robustness(
 
     Reverse complement and shift by one nucleotide, for every method; parameters randomised from
     the classifier down, for all but ``random``, which no parameter touches. ``split`` maps of a
-    seeded sample of ``sequences``, explained anew; methods on a randomised model are left out.
+    seeded sample of ``sequences`` are held against those of inputs and models so changed, explained
+    anew; methods on a randomised model are left out.
     """
     from dnalrp.attribution.explanation import explain
 
@@ -232,7 +233,8 @@ def judge_robustness(
         ) -> npt.NDArray[np.float32]:
             return explain(changed, sequences, method, progress=False, **options).nucleotides()
 
-        original = maps(model, texts)
+        stored_maps = explained.nucleotides[method, "split"]
+        original = stored_maps.relevance[chosen, : max(map(len, texts))]
         arguments = (maps, model, texts, original)
         values = {
             "reverse_complement": robustness.reverse_complement_consistency(*arguments),
