@@ -5,16 +5,20 @@ folder and its sequences; all metrics of the evaluate stage in its default setti
 on its default sample and on all sequences::
 
     python benchmarks/evaluation.py
-    python benchmarks/evaluation.py --model results/models/implant/dnabert2/seed1 \
-        --data results/data/implant --split test --threads 2
+    python benchmarks/evaluation.py --model results/models/implant/dnabert2/seed1 \\
+        --data results/data/implant --split test --workers 2
 
-Times are of the processor, all threads together, and of the wall, which is longer where other
-programs run. Explaining, which comes before, is not part of the sums.
+Each worker is a process of one thread that judges its share of the sequences, as the workflow's
+jobs do with their models and data sets. Times are of the processor, all workers together, and of
+the wall, which is longer where other programs run. Explaining comes before, and is in no sum.
 """
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,14 +117,68 @@ class Spent(NamedTuple):
     wall: float
 
 
-def timed(name: str, call: Callable[[], Any], spent: dict[str, Spent]) -> Any:
-    """Result of a call; its times go to the terminal and into ``spent``."""
-    wall, processor = time.perf_counter(), time.process_time()
-    result = call()
-    spent[name] = own = Spent(time.process_time() - processor, time.perf_counter() - wall)
-    rows = f"{len(result):9d} rows" if isinstance(result, pd.DataFrame) else ""
-    print(f"{name:20}{own.processor:9.2f} s {own.wall:9.2f} s wall {rows}", flush=True)
-    return result
+def clocked(job: tuple[Callable[..., Any], tuple[Any, ...]]) -> tuple[Any, float]:
+    """Result of a call in a worker and the processor's seconds that it took."""
+    function, arguments = job
+    before = time.process_time()
+    return function(*arguments), time.process_time() - before
+
+
+def timed(
+    name: str,
+    workers: Executor,
+    function: Callable[..., Any],
+    parts: Sequence[tuple[Any, ...]],
+    spent: dict[str, Spent],
+) -> list[Any]:
+    """Results of a call for each part, in the workers; times go to the terminal and ``spent``."""
+    wall = time.perf_counter()
+    results, processor = zip(*workers.map(clocked, [(function, p) for p in parts]), strict=True)
+    spent[name] = own = Spent(sum(processor), time.perf_counter() - wall)
+    rows = sum(len(part) for part in results) if isinstance(results[0], pd.DataFrame) else ""
+    print(f"{name:20}{own.processor:9.2f} s {own.wall:9.2f} s wall {rows:9} rows", flush=True)
+    return list(results)
+
+
+@cache
+def loaded(path: Path | None) -> PreTrainedModel:
+    """A worker's model, of one thread."""
+    torch.set_num_threads(1)
+    return dnalrp.load(path) if path else random_model()
+
+
+def explain(path: Path | None, frame: pd.DataFrame, sites: pd.DataFrame) -> judging.Explained:
+    """Six methods' maps of some sequences, as the stages before the metrics leave them."""
+    model, texts = loaded(path), frame["sequence"].tolist()
+    methods = METHODS[model.config.model_type]
+    maps = {method: dnalrp.explain(model, texts, method, progress=False) for method in methods}
+    held = explained(frame, sites, maps)
+    if (np.concatenate([own[:, 1] - own[:, 0] for own in held.token_spans]) <= 1).all():
+        held = held._replace(tokens={}, token_spans=())
+    return held
+
+
+def judge_faithfulness(
+    held: judging.Explained, path: Path | None, sample: dict[str, Any]
+) -> pd.DataFrame:
+    """Faithfulness in a worker."""
+    return probing.judge_faithfulness(held, loaded(path), sample)
+
+
+def judge_robustness(
+    held: judging.Explained, path: Path | None, sample: dict[str, Any]
+) -> pd.DataFrame:
+    """Robustness in a worker."""
+    return probing.judge_robustness(held, loaded(path), sample)
+
+
+def shares(sample: dict[str, Any], workers: int) -> list[dict[str, Any]]:
+    """What each worker samples, so that all together sample what is asked for."""
+    counts = {name: sample[name] for name in ("sequences", "range_sequences") if name in sample}
+    return [
+        sample | {name: (n + worker) // workers for name, n in counts.items()}
+        for worker in range(workers)
+    ]
 
 
 def tables(values: pd.DataFrame, settings: dict[str, int]) -> pd.DataFrame:
@@ -173,60 +231,66 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sampled", type=int, nargs="+", help=SAMPLED)
     parser.add_argument("--range", type=int, help="of these, for the model's range")
     parser.add_argument("--robust", type=int, help="of these, for robustness")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args()
 
 
 def main() -> None:
     """Explain, judge, time."""
     options = arguments()
-    torch.set_num_threads(options.threads)
     settings = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["evaluate"]
-    model = dnalrp.load(options.model) if options.model else random_model()
-    count = options.sequences
+    count, path = options.sequences, options.model
     frame, sites = (
         stored_data(options.data, count, options.split) if options.data else random_data(count)
     )
-    texts, spent = frame["sequence"].tolist(), {}
-    methods = METHODS[model.config.model_type]
-    print(f"{len(texts)} sequences, {options.threads} threads, {', '.join(methods)}")
+    with ProcessPoolExecutor(options.workers, get_context("spawn")) as workers:
+        list(workers.map(loaded, [path] * options.workers))
+        parts = [frame.iloc[number :: options.workers] for number in range(options.workers)]
+        judge(options, settings, workers, [(path, part, sites) for part in parts])
 
-    def maps() -> dict[str, RelevanceMaps]:
-        return {method: dnalrp.explain(model, texts, method, progress=False) for method in methods}
 
-    held = explained(frame, sites, timed("explaining, before", maps, spent))
-    if (np.concatenate([own[:, 1] - own[:, 0] for own in held.token_spans]) <= 1).all():
-        held = held._replace(tokens={}, token_spans=())
-    values = [
-        timed("localisation", lambda: judging.judge_localisation(held), spent),
-        timed("concentration", lambda: judging.judge_concentration(held), spent),
-        timed("similarity", lambda: judging.judge_similarity(held), spent),
-        timed("ledger", lambda: judging.judge_ledger(held), spent),
-    ]
+def judge(
+    options: argparse.Namespace,
+    settings: dict[str, Any],
+    workers: Executor,
+    parts: list[tuple[Any, ...]],
+) -> None:
+    """All metrics of all parts of the data, with faithfulness on samples of several sizes."""
+    total, spent = sum(len(part[1]) for part in parts), {}
+    print(f"{total} sequences, {len(parts)} workers of one thread")
+    held = timed("explaining, before", workers, explain, parts, spent)
+    print(f"    {', '.join(held[0].attributions)}")
+    values = []
+    for name in ("localisation", "concentration", "similarity", "ledger"):
+        alone = [(own,) for own in held]
+        values += timed(name, workers, getattr(judging, f"judge_{name}"), alone, spent)
     explaining, *cheap = spent.values()
     share = sum(own.processor for own in cheap) / explaining.processor
-    print(f"these four take {100 * share:.1f} % of the time that explaining took")
+    print(f"    these four took {100 * share:.1f} % of the time that explaining took")
+
+    def sampled(sample: dict[str, Any]) -> list[tuple[Any, ...]]:
+        own = shares(sample, len(held))
+        return [(part, options.model, share) for part, share in zip(held, own, strict=True)]
+
     robust = settings["robustness"]
     robust |= {"sequences": options.robust or robust["sequences"]}
-    values.append(timed("robustness", lambda: probing.judge_robustness(held, model, robust), spent))
+    values += timed("robustness", workers, judge_robustness, sampled(robust), spent)
     faithful = settings["faithfulness"]
     faithful |= {"range_sequences": options.range or faithful["range_sequences"]}
-    for sampled in options.sampled or (faithful["sequences"], count):
-        own, sample = dict(spent), faithful | {"sequences": sampled}
-        found = timed(
-            f"faithfulness of {sampled}",
-            lambda sample=sample: probing.judge_faithfulness(held, model, sample),
-            own,
-        )
-        rate = min(count, sampled) / own[f"faithfulness of {sampled}"].processor
+    for number in options.sampled or (faithful["sequences"], total):
+        own, name = dict(spent), f"faithfulness of {number}"
+        sample = faithful | {"sequences": number}
+        found = pd.concat(timed(name, workers, judge_faithfulness, sampled(sample), own))
+        rate = min(total, number) / own[name].processor
         print(f"    {rate:.2f} sequences a second of the processor, all methods together")
         joined = pd.concat([*values, found], ignore_index=True)
-        timed("tables", lambda joined=joined: tables(joined, settings["intervals"]), own)
-        judging_alone = list(own.values())[1:]
+        timed("tables", workers, tables, [(joined, settings["intervals"])], own)
+        _, *judging_alone = own.values()
         print(
-            f"all metrics of {len(texts)} sequences, {len(methods)} methods, faithfulness of "
-            f"{sampled}: {sum(each.processor for each in judging_alone):.0f} s of the processor, "
-            f"{sum(each.wall for each in judging_alone):.0f} s wall\n"
+            f"all metrics of {total} sequences, {len(held[0].attributions)} methods, {name}: "
+            f"{sum(each.processor for each in judging_alone):.0f} s of the processor, "
+            f"{sum(each.wall for each in judging_alone):.0f} s wall\n",
+            flush=True,
         )
     means = found.groupby(["level", "method", "metric"])["value"].mean().unstack()
     print(means.round(3).to_string())
