@@ -1,24 +1,31 @@
 """Time of every group of metrics, faithfulness's rate, and what its sample does to its interval.
 
 Six methods on a random compact model and random sequences with random sites, or on a trained
-folder and its sequences::
+folder and its sequences; all metrics of the evaluate stage in its default settings, faithfulness
+on its default sample and on all sequences::
 
     python benchmarks/evaluation.py
-    python benchmarks/evaluation.py --model results/models/implant/dnabert2/seed1 \
-        --data results/data/implant
+    python benchmarks/evaluation.py --model results/models/implant/dnabert2/seed1 \\
+        --data results/data/implant --split test --workers 2
 
-Times are of the processor, all threads together, and of the wall.
+Each worker is a process of one thread that judges its share of the sequences, as the workflow's
+jobs do with their models and data sets. Times are of the processor, all workers together, and of
+the wall, which is longer where other programs run. Explaining comes before, and is in no sum.
 """
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+import yaml
 from transformers import PreTrainedModel
 
 import dnalrp
@@ -26,10 +33,14 @@ from dnalrp.attribution.maps import RelevanceMaps
 from dnalrp.attribution.storage import Attributions, NucleotideMaps
 from dnalrp.data.scan import SITE_COLUMNS
 from dnalrp.evaluation import judging, probing
+from dnalrp.evaluation.comparison import compare, relative_to_ceiling
 from dnalrp.evaluation.maps import token_maps
-from dnalrp.evaluation.summary import bootstrap_means
+from dnalrp.evaluation.metrics import IN_UNITS_OF_THE_OUTPUT, direction_of
+from dnalrp.evaluation.summary import bootstrap_means, summarise, summarise_over_seeds
 from dnalrp.models.building import build_model
 
+DEFAULTS = Path(__file__).parent.parent / "config.yaml"
+SAMPLED = "of these, for faithfulness; by default config.yaml's number, then all"
 COMPACT = {
     "vocab_size": 2048,
     "hidden_size": 128,
@@ -60,10 +71,11 @@ def random_data(count: int, length: int = 200, width: int = 15) -> tuple[pd.Data
     return frame, pd.DataFrame(rows, columns=SITE_COLUMNS)
 
 
-def stored_data(folder: Path, count: int) -> tuple[pd.DataFrame, ...]:
-    """Sequences held out from training, and their sites."""
+def stored_data(folder: Path, count: int, split: str | None) -> tuple[pd.DataFrame, ...]:
+    """A seeded sample of the sequences held out from training, and their sites."""
     frame = pd.read_parquet(folder / "sequences.parquet")
-    frame = frame[frame["split"] != "train"].sort_values("id").iloc[:count]
+    frame = frame[frame["split"] == split if split else frame["split"] != "train"]
+    frame = frame.sample(min(count, len(frame)), random_state=0).sort_values("id")
     return frame, pd.read_parquet(folder / "sites.parquet")
 
 
@@ -98,30 +110,108 @@ def explained(
     )
 
 
-def timed(name: str, call: Callable[[], Any], spent: dict[str, float]) -> Any:
-    """Result of a call; its times go to the terminal, that of the processor into ``spent``."""
-    wall, processor = time.perf_counter(), time.process_time()
-    result = call()
-    spent[name] = time.process_time() - processor
-    rows = f"{len(result):9d} rows" if isinstance(result, pd.DataFrame) else ""
-    print(f"{name:16}{spent[name]:9.2f} s {time.perf_counter() - wall:9.2f} s wall {rows}")
-    return result
+class Spent(NamedTuple):
+    """Seconds of the processor, all threads together, and of the wall."""
+
+    processor: float
+    wall: float
 
 
-def interval_table(values: pd.DataFrame, most: int) -> None:
+def clocked(job: tuple[Callable[..., Any], tuple[Any, ...]]) -> tuple[Any, float]:
+    """Result of a call in a worker and the processor's seconds that it took."""
+    function, arguments = job
+    before = time.process_time()
+    return function(*arguments), time.process_time() - before
+
+
+def timed(
+    name: str,
+    workers: Executor,
+    function: Callable[..., Any],
+    parts: Sequence[tuple[Any, ...]],
+    spent: dict[str, Spent],
+) -> list[Any]:
+    """Results of a call for each part, in the workers; times go to the terminal and ``spent``."""
+    wall = time.perf_counter()
+    results, processor = zip(*workers.map(clocked, [(function, p) for p in parts]), strict=True)
+    spent[name] = own = Spent(sum(processor), time.perf_counter() - wall)
+    rows = sum(len(part) for part in results) if isinstance(results[0], pd.DataFrame) else ""
+    print(f"{name:20}{own.processor:9.2f} s {own.wall:9.2f} s wall {rows:9} rows", flush=True)
+    return list(results)
+
+
+@cache
+def loaded(path: Path | None) -> PreTrainedModel:
+    """A worker's model, of one thread."""
+    torch.set_num_threads(1)
+    return dnalrp.load(path) if path else random_model()
+
+
+def explain(path: Path | None, frame: pd.DataFrame, sites: pd.DataFrame) -> judging.Explained:
+    """Six methods' maps of some sequences, as the stages before the metrics leave them."""
+    model, texts = loaded(path), frame["sequence"].tolist()
+    methods = METHODS[model.config.model_type]
+    maps = {method: dnalrp.explain(model, texts, method, progress=False) for method in methods}
+    held = explained(frame, sites, maps)
+    if (np.concatenate([own[:, 1] - own[:, 0] for own in held.token_spans]) <= 1).all():
+        held = held._replace(tokens={}, token_spans=())
+    return held
+
+
+def judge_faithfulness(
+    held: judging.Explained, path: Path | None, sample: dict[str, Any]
+) -> pd.DataFrame:
+    """Faithfulness in a worker."""
+    return probing.judge_faithfulness(held, loaded(path), sample)
+
+
+def judge_robustness(
+    held: judging.Explained, path: Path | None, sample: dict[str, Any]
+) -> pd.DataFrame:
+    """Robustness in a worker."""
+    return probing.judge_robustness(held, loaded(path), sample)
+
+
+def shares(sample: dict[str, Any], workers: int) -> list[dict[str, Any]]:
+    """What each worker samples, so that all together sample what is asked for."""
+    counts = {name: sample[name] for name in ("sequences", "range_sequences") if name in sample}
+    return [
+        sample | {name: (n + worker) // workers for name, n in counts.items()}
+        for worker in range(workers)
+    ]
+
+
+def tables(values: pd.DataFrame, settings: dict[str, int]) -> pd.DataFrame:
+    """What the evaluate stage makes of all values: means, intervals, comparisons."""
+    values = values.assign(dataset="data", model="model", seed="seed1")
+    resampling = (settings["resamples"], settings["seed"])
+    means = summarise(values, *resampling)
+    values = pd.concat([values, relative_to_ceiling(values)], ignore_index=True)
+    directions = {name: direction_of(name) for name in values["metric"].unique()}
+    directions = {name: sign for name, sign in directions.items() if sign}
+    compare(values, directions, frozenset(directions) - IN_UNITS_OF_THE_OUTPUT, *resampling)
+    summarise_over_seeds(values, *resampling)
+    return means
+
+
+def interval_table(values: pd.DataFrame, rate: float) -> None:
     """Half-widths of 95 % intervals for smaller samples: a sample holds every smaller one."""
-    print("\nhalf-width of the 95 % interval, mean over the methods, by evaluate.faithfulness.*")
-    print(f"{'sequences':>10} {'lerf_minus_morf':>16} {'normalised':>12}")
-    count = 10
+    print("\nhalf-width of the 95 % interval on nucleotides, mean over the methods, by")
+    print("evaluate.faithfulness.sequences (of normalised: range_sequences)")
+    print(f"{'sequences':>10} {'processor':>10} {'lerf_minus_morf':>16} {'normalised':>12}")
+    own = values[(values["level"] == "nucleotide") & (values["method"] != probing.BEST)]
+    count, most = 15, own["id"].nunique()
     while count <= most:
         widths = []
         for metric in ("lerf_minus_morf", "normalised"):
-            own = values[(values["metric"] == metric) & (values["level"] == "nucleotide")]
-            groups = [g["value"].dropna().to_numpy()[:count] for _, g in own.groupby("method")]
-            full = [group for group in groups if len(group) == count]
-            means = [bootstrap_means(group[None], 1000, 0)[0] for group in full]
+            groups = [
+                group["value"].iloc[:count].dropna().to_numpy()
+                for _, group in own[own["metric"] == metric].groupby("method")
+                if len(group) >= count
+            ]
+            means = [bootstrap_means(group[None], 1000, 0)[0] for group in groups]
             widths.append(np.mean([(m[2] - m[1]) / 2 for m in means]) if means else np.nan)
-        print(f"{count:10d} {widths[0]:16.3f} {widths[1]:12.3f}")
+        print(f"{count:10d} {count / rate:8.0f} s {widths[0]:16.3f} {widths[1]:12.3f}")
         count *= 2
 
 
@@ -131,55 +221,80 @@ def random_model() -> PreTrainedModel:
     return build_model("dnabert2", COMPACT, None, "main", texts, 8, seed=1).eval()
 
 
-def main() -> None:
-    """Explain, judge, time."""
+def arguments() -> argparse.Namespace:
+    """Options; those on faithfulness default to config.yaml's settings."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, help="trained folder; a random model by default")
     parser.add_argument("--data", type=Path, help="folder of sequences.parquet and sites.parquet")
+    parser.add_argument("--split", help="of the data; by default all but train")
     parser.add_argument("--sequences", type=int, default=500, help="judged")
-    parser.add_argument("--sampled", type=int, default=500, help="of these, for faithfulness")
-    parser.add_argument("--range", type=int, default=25, help="of these, for the model's range")
-    parser.add_argument("--robust", type=int, default=32, help="of these, for robustness")
-    parser.add_argument("--substitutions", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    print(vars(arguments))
-    model = dnalrp.load(arguments.model) if arguments.model else random_model()
-    count = arguments.sequences
-    frame, sites = stored_data(arguments.data, count) if arguments.data else random_data(count)
-    texts, spent = frame["sequence"].tolist(), {}
+    parser.add_argument("--sampled", type=int, nargs="+", help=SAMPLED)
+    parser.add_argument("--range", type=int, help="of these, for the model's range")
+    parser.add_argument("--robust", type=int, help="of these, for robustness")
+    parser.add_argument("--workers", type=int, default=2)
+    return parser.parse_args()
 
-    def maps() -> dict[str, RelevanceMaps]:
-        methods = METHODS[model.config.model_type]
-        return {method: dnalrp.explain(model, texts, method, progress=False) for method in methods}
 
-    held = explained(frame, sites, timed("attribution", maps, spent))
-    if (np.concatenate([own[:, 1] - own[:, 0] for own in held.token_spans]) <= 1).all():
-        held = held._replace(tokens={}, token_spans=())
-    timed("localisation", lambda: judging.judge_localisation(held), spent)
-    timed("concentration", lambda: judging.judge_concentration(held), spent)
-    timed("similarity", lambda: judging.judge_similarity(held), spent)
-    timed("ledger", lambda: judging.judge_ledger(held), spent)
-    share = sum(list(spent.values())[1:]) / spent["attribution"]
-    print(f"these four take {100 * share:.1f} % of the attribution time of their maps")
-    sample = {"sequences": arguments.robust, "seed": 1}
-    timed("robustness", lambda: probing.judge_robustness(held, model, sample), spent)
-    sample = sample | {
-        "sequences": arguments.sampled,
-        "range_sequences": arguments.range,
-        "draws": 2,
-        "substitutions": arguments.substitutions,
-        "filler": "background",
-        "shares": [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5],
-    }
-    values = timed("faithfulness", lambda: probing.judge_faithfulness(held, model, sample), spent)
-    rate = min(count, arguments.sampled) / spent["faithfulness"]
-    print(f"faithfulness: {rate:.2f} sequences a second of the processor, all methods together")
-    print(f"all: {sum(spent.values()):.0f} s of the processor")
-    means = values.groupby(["level", "method", "metric"])["value"].mean().unstack()
+def main() -> None:
+    """Explain, judge, time."""
+    options = arguments()
+    settings = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["evaluate"]
+    count, path = options.sequences, options.model
+    frame, sites = (
+        stored_data(options.data, count, options.split) if options.data else random_data(count)
+    )
+    with ProcessPoolExecutor(options.workers, get_context("spawn")) as workers:
+        list(workers.map(loaded, [path] * options.workers))
+        parts = [frame.iloc[number :: options.workers] for number in range(options.workers)]
+        judge(options, settings, workers, [(path, part, sites) for part in parts])
+
+
+def judge(
+    options: argparse.Namespace,
+    settings: dict[str, Any],
+    workers: Executor,
+    parts: list[tuple[Any, ...]],
+) -> None:
+    """All metrics of all parts of the data, with faithfulness on samples of several sizes."""
+    total, spent = sum(len(part[1]) for part in parts), {}
+    print(f"{total} sequences, {len(parts)} workers of one thread")
+    held = timed("explaining, before", workers, explain, parts, spent)
+    print(f"    {', '.join(held[0].attributions)}")
+    values = []
+    for name in ("localisation", "concentration", "similarity", "ledger"):
+        alone = [(own,) for own in held]
+        values += timed(name, workers, getattr(judging, f"judge_{name}"), alone, spent)
+    explaining, *cheap = spent.values()
+    share = sum(own.processor for own in cheap) / explaining.processor
+    print(f"    these four took {100 * share:.1f} % of the time that explaining took")
+
+    def sampled(sample: dict[str, Any]) -> list[tuple[Any, ...]]:
+        own = shares(sample, len(held))
+        return [(part, options.model, share) for part, share in zip(held, own, strict=True)]
+
+    robust = settings["robustness"]
+    robust |= {"sequences": options.robust or robust["sequences"]}
+    values += timed("robustness", workers, judge_robustness, sampled(robust), spent)
+    faithful = settings["faithfulness"]
+    faithful |= {"range_sequences": options.range or faithful["range_sequences"]}
+    for number in options.sampled or (faithful["sequences"], total):
+        own, name = dict(spent), f"faithfulness of {number}"
+        sample = faithful | {"sequences": number}
+        found = pd.concat(timed(name, workers, judge_faithfulness, sampled(sample), own))
+        rate = min(total, number) / own[name].processor
+        print(f"    {rate:.2f} sequences a second of the processor, all methods together")
+        joined = pd.concat([*values, found], ignore_index=True)
+        timed("tables", workers, tables, [(joined, settings["intervals"])], own)
+        _, *judging_alone = own.values()
+        print(
+            f"all metrics of {total} sequences, {len(held[0].attributions)} methods, {name}: "
+            f"{sum(each.processor for each in judging_alone):.0f} s of the processor, "
+            f"{sum(each.wall for each in judging_alone):.0f} s wall\n",
+            flush=True,
+        )
+    means = found.groupby(["level", "method", "metric"])["value"].mean().unstack()
     print(means.round(3).to_string())
-    interval_table(values, arguments.sampled)
+    interval_table(found, rate)
 
 
 if __name__ == "__main__":

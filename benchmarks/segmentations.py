@@ -1,8 +1,9 @@
 """Cost and gain of the map `average`: which segmentations are worth their time.
 
 Prints for each choice of segmentations its number of them, its time in multiples of one
-explanation (the `split` map), and the mean AUROC and average precision of its maps on the true
-sites, with the ceiling of a single segmentation; plots AUROC against the number of segmentations.
+explanation (the `split` map) on the processor, and the mean AUROC and average precision of its
+maps on the true sites, with the ceiling of a single segmentation; plots AUROC against the number
+of segmentations.
 Choose on `dev`, confirm on `test`.
 
     python benchmarks/segmentations.py MODEL sequences.parquet sites.parquet
@@ -40,9 +41,9 @@ def measure(model, frame: pd.DataFrame, mask: np.ndarray, method: str) -> pd.Dat
     texts, signs = frame["sequence"].tolist(), 2 * frame["label"].to_numpy() - 1
     rows = []
     for choice in CHOICES:
-        before = time.perf_counter()
+        before = time.process_time()
         maps = average_relevance(model, texts, method, choice, progress=False).relevance
-        seconds = time.perf_counter() - before
+        seconds = time.process_time() - before
         scores = localise(signs[:, None] * maps, mask, frame["sequence"].str.len().to_numpy())
         rows.append(
             {
@@ -77,6 +78,8 @@ def plot(table: pd.DataFrame, title: str, path: Path) -> None:
         both = "both strands" if strands == 2 else "one strand"
         style = "-" if strands == 2 else "--"
         axes.plot(rows["segmentations"], rows["auroc"], style, marker="o", label=f"{both}, {name}")
+    (default,) = table[(table["strands"] == 2) & (table["segmentations"] == 2)].itertuples()
+    axes.plot(2, default.auroc, "ks", ms=9, mfc="none", label="both strands alone: the default")
     axes.axhline(table["auroc"].iloc[0], color="0.6", linestyle=":", label="split")
     axes.set(xscale="log", xlabel="segmentations (explanations a map)", ylabel="AUROC on sites")
     ticks = sorted(set(table["segmentations"]))
@@ -116,7 +119,8 @@ def main() -> None:
     table = measure(model, frame, mask, options.method)
     print(f"\nceiling of a single segmentation: AUROC {np.nanmean(ceiling):.4f}\n")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
-    plot(table, f"{options.method}: {len(frame)} {options.split} sequences", options.plot)
+    name = f"{options.sequences.parent.name}, {options.method}"
+    plot(table, f"{name}: {len(frame)} {options.split} sequences", options.plot)
     print(f"\nplot: {options.plot}")
 
 

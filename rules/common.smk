@@ -76,6 +76,10 @@ METRIC_ORIGINS = [
     for model in [*MODELS_OF[dataset], "between_models"]
     for seed in SEEDS
 ]
+if len(SEEDS) > 1:
+    METRIC_ORIGINS += [
+        f"{dataset}/{model}/between_seeds" for dataset in DATASETS for model in MODELS_OF[dataset]
+    ]
 
 
 def settings_of(*keys):

@@ -58,7 +58,41 @@ rule similarity:
         mem_mb=1500,
         runtime=60,
     params:
-        models=MODELS,
+        between="models",
+        names=MODELS,
+        to_tokens=config["project"]["to_tokens"],
+        code=code_of("similarity.py"),
+    script:
+        "../workflow/scripts/similarity.py"
+
+
+rule similarity_of_seeds:
+    input:
+        nucleotides=expand(
+            f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
+            seed=SEEDS,
+            allow_missing=True,
+        ),
+        tokens=expand(
+            f"{RESULTS}/tokens/{{dataset}}/{{model}}/seed{{seed}}",
+            seed=SEEDS,
+            allow_missing=True,
+        ),
+    output:
+        metrics=f"{RESULTS}/metrics/{{dataset}}/{{model}}/between_seeds.parquet",
+    log:
+        f"{RESULTS}/logs/similarity/{{dataset}}/{{model}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/similarity/{{dataset}}/{{model}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        between="seeds",
+        names=[f"seed{seed}" for seed in SEEDS],
         to_tokens=config["project"]["to_tokens"],
         code=code_of("similarity.py"),
     script:

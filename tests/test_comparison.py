@@ -128,6 +128,20 @@ def test_a_model_of_shuffled_labels_is_held_against_its_original_alone():
     assert "two" not in set(table[shuffled]["second_model"])
 
 
+@pytest.mark.parametrize("asked", ["split", "copy", "average"])
+def test_faithfulness_is_compared_under_the_map_asked_for(asked):
+    rng = np.random.default_rng(0)
+    values = long_form({"x": rng.normal(0, 1, 30), "y": rng.normal(5, 1, 30)}, "normalised")
+    values["axis"] = "faithfulness"
+    values.loc[values["method"] == "x", "map"] = asked
+    other = long_form({"x": rng.normal(0, 1, 30), "y": rng.normal(5, 1, 30)})
+    other["map"] = "copy"
+    table = compare(pd.concat([values, other]), {"normalised": 1, "auroc": 1}, BETWEEN, 100, 1)
+    assert table[["metric", "map", "better"]].to_numpy().tolist() == [
+        ["normalised", asked, "second"]
+    ]
+
+
 def test_undefined_values_leave_only_their_own_pairs():
     a, b, c = np.arange(10.0), np.arange(10.0) - 1, np.full(10, np.nan)
     b[3] = np.nan

@@ -7,12 +7,19 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from dnalrp.evaluation import concentration, localisation, similarity
+from dnalrp.evaluation.controls import discriminating
 from dnalrp.evaluation.metrics import METRICS, Scores, long_form, metric_of
-from dnalrp.evaluation.summary import bootstrap_means, summarise
+from dnalrp.evaluation.summary import (
+    bootstrap_means,
+    of_single_models,
+    summarise,
+    summarise_over_seeds,
+)
 from dnalrp.projection import real_tokens, to_nucleotides, to_tokens
 
 MASK = np.array([0, 0, 1, 1, 0, 0, 0, 0], dtype=bool)
@@ -178,6 +185,35 @@ def test_token_ceiling_is_perfect_only_where_tokens_fit_the_site():
     assert scores["auroc"][1] < 1.0
 
 
+def kmers(length, width):
+    """Spans of overlapping k-mers, as DNABERT reads them, between two special tokens."""
+    starts = np.arange(length - width + 1)
+    return np.stack([[0, *starts, 0], [0, *starts + width, 0]], axis=1)
+
+
+def test_token_ceiling_of_overlapping_tokens_is_the_truth_itself():
+    ceiling = localisation.token_ceiling(np.stack([MASK, ~MASK]), real_tokens([kmers(8, 3)] * 2))
+    assert ceiling.tolist() == [MASK.tolist(), (~MASK).tolist()]
+    side_by_side = [np.array([[0, 8]]), np.array([[0, 4], [4, 8]])]  # of two sequences: no overlap
+    assert localisation.token_ceiling(np.stack([MASK, MASK]), real_tokens(side_by_side))[0, 0] < 1
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(2, 5), st.lists(st.booleans(), min_size=12, max_size=16))
+def test_overlapping_tokens_reach_their_ceiling(width, sites):
+    """Some relevance of k-mers, found by linear programming, ranks every site above all else."""
+    mask = np.array(sites)
+    if any(mask[place::width].all() for place in range(width)) or not mask.any():
+        return
+    spans = kmers(len(mask), width)
+    shares = np.array([to_nucleotides(row, spans, len(mask)) for row in np.eye(len(spans))])
+    margins = np.where(mask, -1, 1)[:, None] * shares.T
+    found = linprog(np.zeros(len(spans)), margins, -np.ones(len(mask)), bounds=(None, None))
+    relevance = to_nucleotides(found.x, spans, len(mask))
+    assert localised(relevance, mask)["auroc"] == 1
+    assert localised(relevance, mask)["mass_accuracy"] == 1
+
+
 def test_a_token_is_true_if_half_of_it_lies_in_sites():
     spans = [np.array([[0, 0], [0, 2], [2, 6], [6, 7], [7, 8], [0, 0]]), np.array([[0, 3], [3, 8]])]
     true = localisation.token_mask(np.stack([MASK, MASK]), real_tokens(spans))
@@ -266,6 +302,50 @@ def test_models_are_compared_pair_by_pair_without_their_random_maps():
     first, second = (maps[model]["m"].relevance[1, :20] for model in "ab")
     assert y == pytest.approx(compared(first, second)["cosine"])
     assert similarity.compare_models({"a": maps["a"]}).empty
+
+
+def test_seeds_are_compared_method_by_method_without_their_random_maps():
+    from dnalrp.evaluation.maps import Maps
+
+    rng = np.random.default_rng(0)
+    ids, lengths = ["x", "y"], np.array([30, 20])
+    relevance = {seed: rng.normal(size=(2, 30)) for seed in ("seed1", "seed2", "seed3")}
+    relevance["seed2"] = -relevance["seed1"]
+    maps = {
+        seed: {method: Maps(ids, lengths, own) for method in ("m", "n", "random")}
+        for seed, own in relevance.items()
+    }
+    table = similarity.compare_seeds(maps)
+    seeds = [("seed1", "seed2"), ("seed1", "seed3"), ("seed2", "seed3")]
+    assert set(table["method"]) == {f"{a}:{m}~{b}:{m}" for a, b in seeds for m in "mn"}
+    values = table.set_index(["method", "metric", "id"])["value"]
+    opposite = values["seed1:m~seed2:m"]
+    assert opposite["cosine"].tolist() == pytest.approx([-1, -1])
+    assert opposite["jaccard"].tolist() == [0, 0]
+    one, other = (relevance[seed][1, :20] for seed in ("seed1", "seed3"))
+    expected = spearmanr(one, other).statistic
+    assert values["seed1:n~seed3:n", "spearman", "y"] == pytest.approx(expected)
+    assert similarity.compare_seeds({"seed1": maps["seed1"]}).empty
+
+
+def summary_rows(*rows):
+    """``model, seed, method, value``, one sequence each."""
+    table = pd.DataFrame(rows, columns=["model", "seed", "method", "value"])
+    place = {"dataset": "d", "level": "nucleotide", "map": "split", "axis": "similarity"}
+    return table.assign(**place, metric="cosine", id="a", chance=0.0)
+
+
+def test_rows_between_seeds_or_models_are_summed_up_but_are_no_seed_of_a_model():
+    values = summary_rows(
+        ("net", "seed1", "a~b", 0.2),
+        ("net", "seed2", "a~b", 0.4),
+        ("net", "between_seeds", "seed1:a~seed2:a", 0.9),
+        ("between_models", "seed1", "net:a~cnn:a", 0.7),
+    )
+    assert len(summarise(values, 100, seed=0)) == 4
+    (row,) = summarise_over_seeds(of_single_models(values), 100, seed=0).itertuples()
+    assert (row.method, row.mean, row.seeds) == ("a~b", pytest.approx(0.3), 2)
+    assert discriminating(summarise(values, 100, seed=0)).empty
 
 
 def test_long_form_has_one_row_a_sequence():

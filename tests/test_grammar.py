@@ -38,7 +38,7 @@ from dnalrp.report.grammar import logic_figure
 SHARES = {  # of the sequences with: first and second motif, first alone, second alone, neither
     "and": (1 / 2, 1 / 6, 1 / 6, 1 / 6),
     "or": (1 / 6, 1 / 6, 1 / 6, 1 / 2),
-    "xor": (1 / 4, 1 / 4, 1 / 4, 1 / 4),
+    "xor": (1 / 6, 1 / 4, 1 / 4, 1 / 3),
     "spacing": (3 / 4, 1 / 12, 1 / 12, 1 / 12),
     "order": (3 / 4, 1 / 12, 1 / 12, 1 / 12),
     "decoy": (1 / 4, 1 / 4, 1 / 4, 1 / 4),
@@ -266,14 +266,15 @@ def test_noise_scores_the_chance_level(rule):
 def test_a_map_that_sees_motifs_but_no_xor_is_found_out():
     """Relevance 1 at every motif localises without fault; of the pairs, by hand:
 
-    a quarter of the sequences has one motif each way (contribution 1), and 1 / 4 both: 2 n / 4
-    sites of contribution 1 against 6 n / 4 of 0, of which 2 n / 4 are motifs, tied, and the rest
-    decoys, ordered right: (1 x 4 + 0.5 x 2) / 6.
+    a quarter of the sequences has one motif each way (contribution 1), and 1 / 6 both: n / 2
+    sites of contribution 1 against 3 n / 2 of 0, of which 2 n / 6 are motifs, tied, and the rest
+    decoys, ordered right: (1 x 7 + 0.5 x 2) / 9. Of those whose sites count from the mean, 3 of 4
+    have one motif, which speaks for the label, and the others two that speak against it.
     """
     scores = judged("xor", present)["given"]
-    assert scores["rank_agreement"] == pytest.approx(5 / 6)
+    assert scores["rank_agreement"] == pytest.approx(8 / 9)
     assert scores["sign_agreement"] == 1
-    assert scores["sign_agreement_to_mean"] == pytest.approx(2 / 3)
+    assert scores["sign_agreement_to_mean"] == pytest.approx(3 / 4)
 
 
 def test_sign_and_linear_agreement_by_hand():

@@ -230,6 +230,28 @@ def test_faithfulness_at_both_levels_and_of_the_best_order(token_run, filler, ca
         pd.testing.assert_series_equal(own["attnlrp", "normalised"], expected)
 
 
+def test_faithfulness_is_that_of_the_map_asked_for_or_else_of_split(token_run):
+    explained = token_run.load()
+    finer = dict(explained.nucleotides)
+    finer["attnlrp", "average"] = finer["random", "split"]
+    explained = explained._replace(nucleotides=finer)
+    plain, table = (
+        probing.judge_faithfulness(explained, token_run.model, FAITHFULNESS | {"map": how})
+        for how in ("split", "average")
+    )
+    assert keys(plain[plain["level"] == "nucleotide"], "map") == {("split",)}
+    table = table[table["level"] == "nucleotide"]
+    assert keys(table, "method", "map") == {
+        ("attnlrp", "average"),
+        ("gradient_x_input", "split"),
+        ("random", "split"),
+        (probing.BEST, "average"),
+    }
+    areas = table[table["metric"] == "lerf_minus_morf"].groupby("method")["value"].agg(list)
+    assert areas["attnlrp"] == pytest.approx(areas["random"])
+    assert areas["gradient_x_input"] != pytest.approx(areas["random"])
+
+
 def test_without_a_range_nothing_is_normalised(token_run):
     table = probing.judge_faithfulness(
         token_run.load(), token_run.model, FAITHFULNESS | {"range_sequences": 0}

@@ -5,6 +5,7 @@ import pytest
 
 from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import choose_examples
+from dnalrp.report.figures import metric_figure
 from dnalrp.report.overview import overview
 from dnalrp.report.similarity import similarity_figure, similarity_table
 
@@ -73,6 +74,37 @@ def test_models_meet_with_the_best_method_of_each():
     ]
 
 
+@pytest.mark.parametrize(("how", "named"), [("split", ""), ("average", ", average maps")])
+def test_conclusions_on_faithfulness_are_from_the_map_that_was_judged(how, named):
+    scores = {("net", "a"): 0.2, ("net", "b"): 0.5, ("cnn", "c"): 0.9}
+    table = means(scores, "normalised")
+    table.loc[table["model"] == "net", "map"] = how
+    rows = [
+        pair(("net", "a"), ("net", "b"), -0.3, "second", "normalised"),
+        pair(("cnn", "c"), ("net", "b"), 0.4, "first", "normalised"),
+    ]
+    found = conclude(performance(), table, pd.DataFrame(rows).assign(map=how), NO_CONTROLS)
+    assert [sentence.split(" (")[0] for sentence in found.may] == [
+        f"set, net{named}: b is more faithful than a",
+        f"set{named}: cnn c is more faithful than net b",
+    ]
+
+
+@pytest.mark.parametrize("how", ["split", "copy", "average"])
+def test_the_table_and_the_figure_have_the_map_that_faithfulness_was_judged_on(how):
+    judged = means({("net", "a"): 0.5, ("cnn", "c"): 0.9}, "normalised")
+    judged.loc[judged["model"] == "net", "map"] = how
+    table = overview(judged).set_index(["model", "map"])["normalised"]
+    assert table["net", how].startswith("0.5") and table["cnn", "split"].startswith("0.9")
+    summary = judged.assign(axis="faithfulness", seed="seed1", chance=0.0)
+    panel = metric_figure(summary, "faithfulness", ("normalised",)).axes[0]
+    own = "net a" if how == "split" else f"net a, {how}"
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["cnn c", own]
+    other = metric_figure(summary.assign(axis="localisation"), "localisation", ("normalised",))
+    shown = [label.get_text() for label in other.axes[0].get_yticklabels()]
+    assert shown == (["cnn c", "net a"] if how == "split" else ["cnn c"])
+
+
 @pytest.mark.parametrize(
     ("seeds", "words"), [(1, "there is one seed"), (3, "3 seeds are rough"), (5, None)]
 )
@@ -109,11 +141,11 @@ def test_less_is_best_for_entropy_and_a_single_method_is_no_contest():
 def test_pairs_of_one_model_and_of_two_meet_in_one_table():
     rows = pd.DataFrame(
         [
-            ("set", "net", "a~b", 0.5),
-            ("set", "net", "a~b", 0.7),  # another seed
-            ("set", "between_models", "net:a~other:c", 0.1),
+            ("set", "net", "seed1", "a~b", 0.5),
+            ("set", "net", "seed2", "a~b", 0.7),
+            ("set", "between_models", "seed1", "net:a~other:c", 0.1),
         ],
-        columns=["dataset", "model", "method", "mean"],
+        columns=["dataset", "model", "seed", "method", "mean"],
     ).assign(level="nucleotide", map="split", axis="similarity", metric="spearman")
     table = similarity_table(rows)
     assert table[["first", "second"]].to_numpy().tolist() == [
@@ -123,6 +155,20 @@ def test_pairs_of_one_model_and_of_two_meet_in_one_table():
     assert table["mean"].tolist() == pytest.approx([0.6, 0.1])
     texts = {text.get_text() for text in similarity_figure(rows).axes[0].texts}
     assert texts == {"1.00", "0.60", "0.10"}
+
+
+def test_the_same_method_on_models_of_two_seeds_is_the_diagonal():
+    rows = pd.DataFrame(
+        [
+            ("net", "seed1", "a~random", 0.05),
+            ("net", "between_seeds", "seed1:a~seed2:a", 0.3),
+            ("net", "between_seeds", "seed1:a~seed3:a", 0.5),
+        ],
+        columns=["model", "seed", "method", "mean"],
+    ).assign(dataset="set", level="nucleotide", map="split", axis="similarity", metric="spearman")
+    panel = similarity_figure(rows).axes[0]
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["net a", "net random"]
+    assert [text.get_text() for text in panel.texts] == ["0.40", "0.05", "0.05", "1.00"]
 
 
 def test_examples_are_called_right_and_the_classes_take_turns():

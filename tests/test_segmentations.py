@@ -88,6 +88,21 @@ def test_one_segmentation_is_split(dnabert2, cnn, sequences):
             assert average.outputs == pytest.approx(maps.outputs[None])
 
 
+@pytest.mark.parametrize("batch_size", [2, 64])
+def test_an_average_holds_the_plain_explanation_to_the_last_bit(dnabert2, sequences, batch_size):
+    options = {"batch_size": batch_size, "progress": False, "positional": True}
+    averages = list(iterate_average(dnabert2, sequences, "attnlrp", ALL, **options))
+    plain = list(iterate_relevance(dnabert2, sequences, "attnlrp", **options))
+    for average, own in zip(averages, plain, strict=True):
+        assert average.indices == average.plain.indices == own.indices
+        for name in ("relevance", "spans"):
+            pairs = zip(getattr(average.plain, name), getattr(own, name), strict=True)
+            assert all(np.array_equal(a, b) for a, b in pairs)
+        for name in ("logits", "outputs", "ledger", "positional"):
+            assert np.array_equal(getattr(average.plain, name), getattr(own, name))
+        assert np.array_equal(average.outputs[0], own.outputs)
+
+
 def test_average_is_the_mean_of_maps_made_one_by_one(bag, sequences):
     value = bag.get_input_embeddings().weight[:, 0].detach().numpy()
     settings = Segmentations(True, shifts=3, dropout=0.3, draws=2, seed=5)

@@ -52,6 +52,17 @@ def test_tracks_show_a_map_that_is_projected():
         check_settings(settings, SCHEMA)
 
 
+def test_faithfulness_is_judged_on_a_map_that_is_made():
+    settings = changed("evaluate/faithfulness/map", "copy")
+    settings["project"]["to_nucleotides"] = ["split"]
+    with pytest.raises(InputError, match=r"faithfulness\.map: 'copy' is not projected"):
+        check_settings(settings, SCHEMA)
+    settings = changed("evaluate/faithfulness/map", "average")
+    settings["attribute"]["segmentations"] = None
+    with pytest.raises(InputError, match=r"faithfulness\.map: 'average' is not made"):
+        check_settings(settings, SCHEMA)
+
+
 def test_batch_norm_is_optional_and_true_or_false():
     check_settings(changed("models/cnn/size/batch_norm", True), SCHEMA)
     with pytest.raises(InputError, match="batch_norm"):

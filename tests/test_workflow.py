@@ -251,6 +251,11 @@ def test_a_comment_reruns_nothing(restored):
     assert planned_rules(restored) == set()
 
 
+def test_seeds_are_compared_where_there_are_several(restored):
+    change_setting(restored, [1, 2], "seeds")
+    assert "similarity_of_seeds" in planned_rules(restored)
+
+
 def test_reordered_settings_rerun_nothing_but_the_report_stays(restored):
     path = restored / "config.yaml"
     settings = yaml.safe_load(path.read_text())

@@ -95,6 +95,12 @@ class RealTokens(NamedTuple):
     width: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
 
+    @property
+    def overlap(self) -> bool:
+        """Whether any two neighbouring tokens of a sequence share nucleotides, as k-mers do."""
+        ends = self.start + self.width
+        return bool(((self.row[1:] == self.row[:-1]) & (self.start[1:] < ends[:-1])).any())
+
     def pooled(self, mask: npt.NDArray[np.bool_]) -> Array:
         """Share of each token's nucleotides that the mask (sequences, length) holds, (tokens,)."""
         row, position = self._nucleotides()

@@ -34,6 +34,8 @@ CNN_LAYERS = ("first.convolution", "second.convolution", "dense", "classifier")
 """Layers of a regulatory_cnn that an LRP rule can be chosen for."""
 SHUFFLED = "_shuffled"
 """Ends the name of a model that was trained on shuffled labels: a control."""
+BETWEEN_MODELS, BETWEEN_SEEDS = "between_models", "between_seeds"
+"""In place of a model's name, or of a seed's, in rows of the tables that compare two."""
 
 
 def check_settings(settings: Mapping[str, Any], schema: str | Path) -> None:
@@ -230,6 +232,17 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
     if settings["tracks"]["map"] not in settings["project"]["to_nucleotides"]:
         yield (
             f"tracks.map: {settings['tracks']['map']!r} is not projected; add it to "
+            "project.to_nucleotides or choose another"
+        )
+    judged = settings["evaluate"]["faithfulness"]["map"]
+    if judged == "average" and not segmentations:
+        yield (
+            "evaluate.faithfulness.map: 'average' is not made; set attribute.segmentations or "
+            "choose another"
+        )
+    if judged == "copy" and "copy" not in settings["project"]["to_nucleotides"]:
+        yield (
+            "evaluate.faithfulness.map: 'copy' is not projected; add it to "
             "project.to_nucleotides or choose another"
         )
     needed = settings["motifs"]["window"] + 2 * settings["motifs"]["flank"]

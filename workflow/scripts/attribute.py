@@ -9,13 +9,15 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
+    import numpy as np
     import pandas as pd
     import torch
 
     from dnalrp.attribution.explanation import RelevanceBatch, iterate_relevance
     from dnalrp.attribution.segmentations import (
+        AverageBatch,
         Segmentations,
-        average_relevance,
+        iterate_average,
         resolves_below_tokens,
     )
     from dnalrp.attribution.storage import (
@@ -54,6 +56,17 @@ with running(snakemake):
             positional=batch.positional,
         )
 
+    lengths = explained["sequence"].str.len().to_numpy()
+    average = np.zeros((len(texts), lengths.max(initial=0)), dtype=np.float32)
+    outputs = np.zeros(len(texts))
+
+    def averaged(batch: AverageBatch) -> StoredBatch:
+        """Keep the average maps, pass on those of the tokenizer's own segmentation."""
+        for row, relevance in zip(batch.indices, batch.relevance, strict=True):
+            average[row, : len(relevance)] = relevance
+        outputs[batch.indices] = batch.plain.outputs
+        return stored(batch.plain)
+
     folder = Path(snakemake.output.attributions)
     folder.mkdir(parents=True)
     averages = folder / "average"
@@ -72,13 +85,16 @@ with running(snakemake):
         if plain == "lrp":
             options["layer_rules"] = settings["layer_rules"]
         positional = plain == "attnlrp" and model.config.model_type == DnaBert2Config.model_type
-        batches = iterate_relevance(explained_model, texts, plain, positional=positional, **options)
-        write_attributions(folder / f"{method}.h5", map(stored, batches), record)
+        options |= {"positional": positional}
+        path = folder / f"{method}.h5"
         # of more classes each segmentation may call another
         one_target = model.config.num_labels <= 2
         if segmentations and one_target and resolves_below_tokens(model, plain):
-            average = average_relevance(explained_model, texts, plain, segmentations, **options)
+            arguments = (explained_model, texts, plain, segmentations)
+            write_attributions(path, map(averaged, iterate_average(*arguments, **options)), record)
             averages.mkdir(exist_ok=True)
-            lengths = explained["sequence"].str.len().to_numpy()
-            maps = NucleotideMaps(ids.tolist(), lengths, average.relevance, average.outputs[0])
-            write_nucleotides(averages / f"{method}.h5", maps, record)
+            maps = NucleotideMaps(ids.tolist(), lengths, average, outputs)
+            write_nucleotides(averages / path.name, maps, record)
+        else:
+            batches = iterate_relevance(explained_model, texts, plain, **options)
+            write_attributions(path, map(stored, batches), record)

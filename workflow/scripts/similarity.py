@@ -1,4 +1,4 @@
-"""Compare the maps of different models on one data set, by nucleotide and by token."""
+"""Compare the maps of different models, or of one model's seeds, by nucleotide and by token."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +13,17 @@ with running(snakemake):
 
     from dnalrp.attribution.storage import read_attributions, read_nucleotides
     from dnalrp.evaluation.maps import nucleotide_maps, token_maps
-    from dnalrp.evaluation.similarity import compare_models
+    from dnalrp.evaluation.similarity import compare_models, compare_seeds
     from dnalrp.provenance import provenance, write_table
 
     def maps_of(folders, how, read):
-        """Maps by model and method from the files of one way to bring them to a level."""
+        """Maps by model or seed, and method, from the files of one way to bring them to a level."""
         return {
-            model: {
+            name: {
                 path.name.removesuffix(f".{how}.h5"): read(path)
                 for path in sorted(Path(folder).glob(f"*.{how}.h5"))
             }
-            for model, folder in zip(snakemake.params.models, folders, strict=True)
+            for name, folder in zip(snakemake.params.names, folders, strict=True)
         }
 
     def on_nucleotides(path):
@@ -32,9 +32,10 @@ with running(snakemake):
     def on_tokens(path):
         return token_maps(read_attributions(path))
 
-    tables = [compare_models(maps_of(snakemake.input.nucleotides, "split", on_nucleotides))]
+    compare = {"models": compare_models, "seeds": compare_seeds}[snakemake.params.between]
+    tables = [compare(maps_of(snakemake.input.nucleotides, "split", on_nucleotides))]
     for how in snakemake.params.to_tokens:
         maps = maps_of(snakemake.input.tokens, how, on_tokens)
-        tables.append(compare_models(maps, "token", how))
+        tables.append(compare(maps, "token", how))
     record = provenance("evaluate", {}, snakemake.input)
     write_table(pd.concat(tables, ignore_index=True), snakemake.output.metrics, record)

@@ -14,7 +14,12 @@ with running(snakemake):
     from dnalrp.evaluation.comparison import compare, relative_to_ceiling
     from dnalrp.evaluation.controls import discriminating
     from dnalrp.evaluation.metrics import IN_UNITS_OF_THE_OUTPUT, direction_of
-    from dnalrp.evaluation.summary import scan_performance, summarise, summarise_over_seeds
+    from dnalrp.evaluation.summary import (
+        of_single_models,
+        scan_performance,
+        summarise,
+        summarise_over_seeds,
+    )
     from dnalrp.provenance import written_whole
 
     tables = []
@@ -29,7 +34,7 @@ with running(snakemake):
     directions = {name: direction_of(name) for name in values["metric"].unique()}
     directions = {name: sign for name, sign in directions.items() if sign}
     alike = frozenset(directions) - IN_UNITS_OF_THE_OUTPUT
-    comparable = values[values["model"] != "between_models"]
+    comparable = of_single_models(values)
     compared = compare(comparable, directions, alike, *resampling)
     overall = summarise_over_seeds(comparable, *resampling)
     trained = [

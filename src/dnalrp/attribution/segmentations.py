@@ -12,11 +12,10 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from dnalrp.attribution.explanation import iterate_relevance
+from dnalrp.attribution.explanation import RelevanceBatch, iterate_relevance
 from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.data.nucleotides import NUCLEOTIDES, checked_sequence, reverse_complement
 from dnalrp.errors import InputError
-from dnalrp.models.prediction import length_batches
 from dnalrp.projection import to_nucleotides
 
 
@@ -87,11 +86,15 @@ class Reading(NamedTuple):
 
 
 class AverageBatch(NamedTuple):
-    """Average maps of some of the sequences: ``indices`` say which; else as AverageMaps."""
+    """Average maps of some of the sequences: ``indices`` say which; else as AverageMaps.
+
+    ``plain`` is the explanation of the tokenizer's own segmentation, which is the first averaged.
+    """
 
     indices: list[int]
     relevance: list[npt.NDArray[np.float64]]
     outputs: npt.NDArray[np.float64]
+    plain: RelevanceBatch
 
 
 class AverageMaps(NamedTuple):
@@ -153,35 +156,57 @@ def iterate_average(
     device: str | torch.device | None = None,
     alibi: str = "absorb",
     progress: bool = True,
+    positional: bool = False,
 ) -> Iterator[AverageBatch]:
-    """Like :func:`average_relevance`, one batch at a time, longest sequences first."""
+    """Like :func:`average_relevance`, one batch at a time, longest sequences first.
+
+    Each batch holds the plain explanation too, as :func:`iterate_relevance` gives it, with
+    ``positional`` relevance if wanted: who needs both gets it here without computing it again.
+    """
     _check_target(model, target)
-    if batch_size < 1:
-        raise InputError(f"batch_size {batch_size}: give 1 or more")
     checked = _checked(sequences, segmentations.shifts)
-    readings = segmentations.readings()
-    name = f"{method}, {len(readings)} segmentations"
+    first, *others = segmentations.readings()
+    name = f"{method}, {1 + len(others)} segmentations"
+    options = (target, batch_size, device, alibi, False)
     with tqdm(total=len(checked), desc=name, unit="seq", disable=not progress) as bar:
-        for indices in length_batches([len(sequence) for sequence in checked], batch_size):
-            own = [checked[i] for i in indices]
-            total = [np.zeros(len(sequence)) for sequence in own]
-            times = [np.zeros(len(sequence)) for sequence in own]
-            outputs = np.empty((len(readings), len(own)))
-            for number, reading in enumerate(readings):
+        for plain in iterate_relevance(model, checked, method, *options, positional=positional):
+            own = [checked[i] for i in plain.indices]
+            sums = _Sums(own, 1 + len(others))
+            sums.add(first, plain._replace(indices=list(range(len(own)))))
+            for reading in others:
                 texts = [reading.text(sequence) for sequence in own]
                 barred = None
                 if reading.draw:
                     barred = [reading.barred(text, segmentations) for text in texts]
-                options = (target, batch_size, device, alibi, False)
                 for batch in iterate_relevance(model, texts, method, *options, barred=barred):
-                    outputs[number, batch.indices] = batch.outputs
-                    for row, relevance, spans in zip(*batch[:3], strict=True):
-                        places = reading.places(len(own[row]))
-                        total[row][places] += to_nucleotides(relevance, spans, len(texts[row]))
-                        times[row][places] += 1
-            means = [t / n for t, n in zip(total, times, strict=True)]
-            yield AverageBatch(indices, means, outputs)
-            bar.update(len(indices))
+                    sums.add(reading, batch)
+            yield AverageBatch(plain.indices, sums.means(), sums.outputs, plain)
+            bar.update(len(plain.indices))
+
+
+class _Sums:
+    """Sums of ``split`` maps over readings of the same sequences."""
+
+    def __init__(self, sequences: Sequence[str], readings: int) -> None:
+        self.total = [np.zeros(len(sequence)) for sequence in sequences]
+        self.times = [np.zeros(len(sequence)) for sequence in sequences]
+        self.outputs = np.empty((readings, len(sequences)))
+        self.numbers: dict[Reading, int] = {}
+
+    def add(self, reading: Reading, batch: RelevanceBatch) -> None:
+        """Add maps of a reading to those of the sequences that the batch's indices number."""
+        number = self.numbers.setdefault(reading, len(self.numbers))
+        self.outputs[number, batch.indices] = batch.outputs
+        for row, relevance, spans in zip(*batch[:3], strict=True):
+            length = len(self.total[row])
+            places = reading.places(length)
+            read = length - reading.shift
+            self.total[row][places] += to_nucleotides(relevance, spans, read)
+            self.times[row][places] += 1
+
+    def means(self) -> list[npt.NDArray[np.float64]]:
+        """Each position's mean over the readings that hold it."""
+        return [total / times for total, times in zip(self.total, self.times, strict=True)]
 
 
 def _checked(sequences: Sequence[str], shifts: int) -> list[str]:

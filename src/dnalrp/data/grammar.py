@@ -36,7 +36,7 @@ _ARRANGEMENT_NEGATIVES = (MISARRANGED, FIRST, MISARRANGED, SECOND, MISARRANGED, 
 STATES: Mapping[str, tuple[Sequence[State], Sequence[State]]] = {
     "and": ((FIRST, SECOND, NEITHER), (BOTH,)),
     "or": ((NEITHER,), (FIRST, SECOND, BOTH)),
-    "xor": ((BOTH, NEITHER), (FIRST, SECOND)),
+    "xor": ((NEITHER, BOTH, NEITHER), (FIRST, SECOND)),
     "spacing": (_ARRANGEMENT_NEGATIVES, (BOTH,)),
     "order": (_ARRANGEMENT_NEGATIVES, (BOTH,)),
     "decoy": ((SECOND, NEITHER), (FIRST, BOTH)),
@@ -45,7 +45,9 @@ STATES: Mapping[str, tuple[Sequence[State], Sequence[State]]] = {
 
 So the proportions are exact, and the rule can be read off: one motif alone, both and neither
 occur under every rule. Half of the negatives of ``spacing`` and ``order`` have both motifs,
-wrongly arranged; under ``decoy`` a near-copy is as frequent in positives as in negatives.
+wrongly arranged; of those of ``xor`` a third has both: with a half, no motif alone would say
+anything about the label, and training has nothing to begin with. Under ``decoy`` a near-copy is
+as frequent in positives as in negatives.
 """
 
 

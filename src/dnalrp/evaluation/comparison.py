@@ -65,7 +65,9 @@ def compare(
     """Compare every two methods on every metric, paired on the same sequences and seeds.
 
     Maps are compared that keep the sum: ``split`` and ``average`` on nucleotides; on tokens the
-    token model's own with the ``sum`` of the other's.
+    token model's own with the ``sum`` of the other's. Of faithfulness, which is judged on one map
+    of each method, it is that one: under the name of the map asked for, also where a method has
+    none and its ``split`` was taken.
 
     The interval is a percentile bootstrap over sequences and seeds of the mean difference. ``p``
     is two-sided, from the normal distribution with the bootstrap's standard error; ``p_adjusted``
@@ -92,7 +94,10 @@ def compare(
         ``unclear`` where the adjusted p is above 0.05 or the interval holds 0.
     """
     wanted = values[values["metric"].isin(directions) & ~values["method"].isin(NO_METHODS)]
-    wanted = wanted[wanted["map"].isin(COMPARED_MAPS)]
+    faithful = (wanted["axis"] == "faithfulness") & (wanted["level"] == "nucleotide")
+    asked = next((how for how in wanted["map"][faithful] if how != "split"), "split")
+    wanted = wanted.assign(map=wanted["map"].mask(faithful, asked))
+    wanted = wanted[faithful | wanted["map"].isin(COMPARED_MAPS)]
     # on tokens, what is native to one model is the sum over each token for the other
     wanted = wanted.assign(map=wanted["map"].replace("native", "sum"))
     rows: list[dict[str, object]] = []

@@ -192,7 +192,14 @@ def token_ceiling(mask: Mask, tokens: RealTokens) -> Array:
 
     No order of the tokens ranks better than this one. Mass accuracy alone can be higher: by a
     map on one token inside a site.
+
+    Where tokens overlap, as k-mers do, it is the mask itself: the shares of overlapping tokens add
+    up to values that resolve single nucleotides, so that nothing below the perfect score bounds
+    them. ``split`` maps of k-mers at every position reach it unless sites hold all of every k-th
+    position; whether those of ``copy`` do depends on the sites.
     """
+    if tokens.overlap:
+        return mask.astype(np.float64)
     return tokens.copied(tokens.pooled(mask), mask.shape[1])
 
 

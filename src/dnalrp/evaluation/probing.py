@@ -22,7 +22,7 @@ from dnalrp.settings import RANDOMISED
 log = logging.getLogger(__name__)
 
 BEST = "best order"
-CHANCE = {"lerf_minus_morf": 0.0}
+CHANCE = {"lerf_minus_morf": 0.0, "normalised": 0.0}
 
 
 def judge_faithfulness(
@@ -32,9 +32,9 @@ def judge_faithfulness(
 
     What is followed is the margin of the class that the model calls; relevance is oriented
     alike. A seeded sample of ``sequences`` is judged, the same for every method; the model's own
-    range is found on the first ``range_sequences`` of it. At the level of nucleotides the
-    ``split`` maps order the nucleotides; at that of tokens, for a model with a mask token, native
-    maps order its tokens.
+    range is found on the first ``range_sequences`` of it. At the level of nucleotides the maps
+    named by ``map`` order the nucleotides, of a method that has none its ``split``: rows say
+    which. At the level of tokens, for a model with a mask token, native maps order its tokens.
     """
     from dnalrp.models.prediction import predict, predict_tokens
 
@@ -87,15 +87,18 @@ def _nucleotide_faithfulness(
         fillers = faithfulness.dinucleotide_shuffles(subject, draws, seed)
     part = subject.part(settings["range_sequences"])
     others = faithfulness.substitutions(part, settings["substitutions"], seed)
-    known = explained.nucleotides
-    wanted = settings["map"] if any(how == settings["map"] for _, how in known) else "split"
-    maps = {
-        method: known.get((method, wanted), known[method, "split"]).relevance[chosen]
-        * signs[:, None]
+    known, wanted = explained.nucleotides, settings["map"]
+    hows = {
+        method: wanted if (method, wanted) in known else "split"
         for method, how in known
         if how == "split"
     }
-    return _faithful(subject, fillers, maps, part, others, settings, ("nucleotide", wanted))
+    maps = {
+        method: known[method, how].relevance[chosen] * signs[:, None]
+        for method, how in hows.items()
+    }
+    hows[BEST] = wanted if wanted in hows.values() else "split"
+    return _faithful(subject, fillers, maps, part, others, settings, "nucleotide", hows)
 
 
 def _token_faithfulness(
@@ -117,7 +120,8 @@ def _token_faithfulness(
         if how == NATIVE
     }
     fillers, others = faithfulness.masks(subject, mask), faithfulness.masks(part, mask)
-    return _faithful(subject, fillers, maps, part, others, settings, ("token", NATIVE))
+    hows = dict.fromkeys((*maps, BEST), NATIVE)
+    return _faithful(subject, fillers, maps, part, others, settings, "token", hows)
 
 
 def _called(
@@ -139,19 +143,28 @@ def _faithful(
     part: Subject,
     substitutes: Sequence[npt.NDArray[np.integer]],
     settings: Mapping[str, Any],
-    place: tuple[str, str],
+    level: str,
+    hows: Mapping[str, str],
 ) -> list[Scores]:
-    """Scores of all maps; the best order found is judged beside them where it is looked for."""
+    """Scores of all maps; the best order found is judged beside them where it is looked for.
+
+    ``hows`` says which map of each method it is.
+    """
     if part.rows:
         maps = maps | {BEST: faithfulness.single_effects(part, substitutes)}
     curves = faithfulness.replacement_curves(
         subject, fillers, maps, settings["shares"], settings["seed"]
     )
     best = curves.pop(BEST).area() if part.rows else np.empty(0)
+
+    def scored(
+        method: str, metric: str, ids: Sequence[str], values: npt.NDArray[np.floating]
+    ) -> Scores:
+        chance = CHANCE.get(metric, np.nan)
+        return Scores(method, level, hows[method], "faithfulness", metric, ids, values, chance)
+
     scores = [
-        Scores(
-            method, *place, "faithfulness", metric, subject.ids, values, CHANCE.get(metric, np.nan)
-        )
+        scored(method, metric, subject.ids, values)
         for method, own in curves.items()
         for metric, values in _curve_scores(own).items()
     ]
@@ -160,15 +173,15 @@ def _faithful(
         for method, own in curves.items()
     }
     scores += [
-        Scores(method, *place, "faithfulness", "normalised", part.ids, values, 0.0)
+        scored(method, "normalised", part.ids, values)
         for method, values in ranges.items()
         if part.rows
     ]
     if part.rows:
         undefined = np.isnan(next(iter(ranges.values()))).sum() if ranges else 0
         if undefined:
-            log.info("%s: no range on %d of %d sequences", place[0], undefined, len(best))
-        scores.append(Scores(BEST, *place, "faithfulness", "lerf_minus_morf", part.ids, best, 0.0))
+            log.info("%s: no range on %d of %d sequences", level, undefined, len(best))
+        scores.append(scored(BEST, "lerf_minus_morf", part.ids, best))
     return scores
 
 
@@ -195,7 +208,8 @@ def judge_robustness(
 
     Reverse complement and shift by one nucleotide, for every method; parameters randomised from
     the classifier down, for all but ``random``, which no parameter touches. ``split`` maps of a
-    seeded sample of ``sequences``, explained anew; methods on a randomised model are left out.
+    seeded sample of ``sequences`` are held against those of inputs and models so changed, explained
+    anew; methods on a randomised model are left out.
     """
     from dnalrp.attribution.explanation import explain
 
@@ -219,7 +233,8 @@ def judge_robustness(
         ) -> npt.NDArray[np.float32]:
             return explain(changed, sequences, method, progress=False, **options).nucleotides()
 
-        original = maps(model, texts)
+        stored_maps = explained.nucleotides[method, "split"]
+        original = stored_maps.relevance[chosen, : max(map(len, texts))]
         arguments = (maps, model, texts, original)
         values = {
             "reverse_complement": robustness.reverse_complement_consistency(*arguments),

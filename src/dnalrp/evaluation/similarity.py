@@ -124,16 +124,37 @@ def compare_models(
     ``maps`` are by model and method, of the same sequences in the same order. Returns one row a
     sequence, pair and metric; ``method`` names model and method of both: ``a:x~b:y``.
     """
+    return _compare_trainings(maps, level, how, same_method=False)
+
+
+def compare_seeds(
+    maps: Mapping[str, Mapping[str, Maps]], level: str = "nucleotide", how: str = "split"
+) -> pd.DataFrame:
+    """Similarity of each method's maps on models of one kind from every two seeds.
+
+    Low values say that maps explain one training more than the task. ``random`` is left out: it
+    depends on the sequence alone. Against it, as against the other methods, each method is
+    compared on its own seed.
+
+    ``maps`` are by seed and method, else as for :func:`compare_models`; tokens are the same for
+    every seed. ``method`` names seed and method of both: ``seed1:x~seed2:x``.
+    """
+    return _compare_trainings(maps, level, how, same_method=True)
+
+
+def _compare_trainings(
+    maps: Mapping[str, Mapping[str, Maps]], level: str, how: str, same_method: bool
+) -> pd.DataFrame:
     ready = {
-        (model, method): comparable(own.relevance, own.lengths)
-        for model, methods in maps.items()
+        (training, method): comparable(own.relevance, own.lengths)
+        for training, methods in maps.items()
         for method, own in methods.items()
         if method != "random"
     }
     pairs = {
-        f"{first[0]}:{first[1]}~{second[0]}:{second[1]}": (ready[first], ready[second])
+        f"{':'.join(first)}~{':'.join(second)}": (ready[first], ready[second])
         for first, second in combinations(ready, 2)
-        if first[0] != second[0]
+        if first[0] != second[0] and (first[1] == second[1] or not same_method)
     }
     if not pairs:
         return long_form([])

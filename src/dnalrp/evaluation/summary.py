@@ -6,6 +6,7 @@ import pandas as pd
 
 from dnalrp.evaluation.resampling import draw_resamples, percentile_interval, resampled_means
 from dnalrp.performance import performance
+from dnalrp.settings import BETWEEN_MODELS, BETWEEN_SEEDS
 
 GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"]
 RESAMPLED_AT_ONCE = 4_000_000  # values, for memory
@@ -71,6 +72,15 @@ def bootstrap_means(values: npt.NDArray[np.float64], resamples: int, seed: int) 
     return np.stack([means, interval.low, interval.high], axis=1)
 
 
+def of_single_models(values: pd.DataFrame) -> pd.DataFrame:
+    """Rows on one model of one seed each, of which seeds can be drawn.
+
+    Rows between models or seeds are left out: two that share a seed are not independent.
+    """
+    between = (values["model"] == BETWEEN_MODELS) | (values["seed"] == BETWEEN_SEEDS)
+    return values[~between]
+
+
 def summarise_over_seeds(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Mean of every metric over all seeds, with a 95 % bootstrap interval over seeds and sequences.
 
@@ -79,7 +89,7 @@ def summarise_over_seeds(values: pd.DataFrame, resamples: int, seed: int) -> pd.
     Parameters
     ----------
     values
-        As for :func:`summarise`.
+        As for :func:`summarise`, after :func:`of_single_models`.
 
     Returns
     -------

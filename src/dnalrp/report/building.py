@@ -24,7 +24,8 @@ from dnalrp.report.similarity import similarity_figure
 NOTES = {
     "localisation": "Does relevance lie on the true sites? Points: means of the split maps, with "
     "95 % intervals; dotted: chance. 'ceiling' is the truth seen through the model's tokens: no "
-    "order of them ranks better (mass accuracy alone can exceed it). Sequences without a true "
+    "order of them ranks better (mass accuracy alone can exceed it). It is 1 where tokens overlap, "
+    "as k-mers do: they may resolve single nucleotides. Sequences without a true "
     "site are left out; those of class 0 count in their own sign.",
     "concentration": "Few nucleotides, or many? The random map shows what noise would score on "
     "the same tokens; token maps are smooth by construction, so compare within a model.",
@@ -37,8 +38,11 @@ NOTES = {
     "nucleotide, and fall where it must, when the parameters are permuted from the classifier "
     "down? All are rank correlations with the map as it was.",
     "similarity": "How alike are the maps of two methods, or of two models? Mean Spearman "
-    "correlation of split maps; blank where two were not compared. Cosine and Jaccard, and the "
-    "maps on tokens, are among the numbers below.",
+    "correlation of split maps; blank where two were not compared. On the diagonal: the same "
+    "method on models of two seeds, where there are several; else, and for random maps, which "
+    "depend on the sequence alone, 1. A method that agrees less with itself there than with "
+    "others explains one training. Cosine and Jaccard, and the maps on tokens, are among the "
+    "numbers below.",
     "logic": "Where the rule that made the labels is known: do maps find the motifs (to the "
     "right), and do they say what the motifs do (high)? A map may do one without the other.",
     "positional": "AttnLRP alone: what ALiBi's bias on attention contributed, by layer, head and "
@@ -47,6 +51,7 @@ NOTES = {
     "and what biases, the token type, ALiBi and the softmax kept. Means over sequences, each in "
     "the sign of its output.",
 }
+OR_SPLIT = ", split where a method has none: the others are named"
 METRICS = {
     "localisation": ("auroc", "auprc", "mass_accuracy", "rank_accuracy", "pointing_game"),
     "concentration": ("gini", "entropy", "effective_size"),
@@ -90,12 +95,15 @@ def build_report(
     )
     performance = pd.read_csv(results / "performance.tsv", sep="\t")
     recovery = pd.read_csv(results / "recovery.tsv", sep="\t")
+    judged = settings["evaluate"]["faithfulness"]["map"]
+    judged_on = f" Judged are the {judged} maps{'' if judged == 'split' else OR_SPLIT}."
     sections = []
     for path in map(Path, figures):
         figure = _figure(path.stem, summary, results, runs, settings)
         save(figure, path)
         image = picture(path.stem, figure).image
-        sections.append(Section(path.stem.capitalize(), NOTES[path.stem], image))
+        note = NOTES[path.stem] + (judged_on if path.stem == "faithfulness" else "")
+        sections.append(Section(path.stem.capitalize(), note, image))
     shown = matched_matrices(results, runs)
     for dataset in datasets:
         shown |= set(pd.read_parquet(results / "data" / dataset / "sites.parquet")["motif"])
@@ -118,6 +126,7 @@ def build_report(
             "datasets": datasets,
             "p_value": settings["motifs"]["p_value"],
             "motif_map": settings["motifs"]["map"],
+            "faithfulness_map": judged,
             "min_information": settings["motifs"]["min_information"],
             "versions": record["versions"],
             "settings": yaml.safe_dump(settings, sort_keys=False),

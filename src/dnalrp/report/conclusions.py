@@ -7,9 +7,10 @@ import pandas as pd
 
 from dnalrp.settings import SHUFFLED
 
+FAITHFULNESS = "normalised"
 HEADLINES = {
     "auroc_of_ceiling": "localises better",
-    "normalised": "is more faithful",
+    FAITHFULNESS: "is more faithful",
     "gini": "is sparser",
     "entropy": "is simpler",
 }
@@ -37,6 +38,8 @@ def conclude(
 ) -> Conclusions:
     """Put the tables of a run into words: ``split`` maps at nucleotides, controls left out.
 
+    Of faithfulness it is the map that was judged; sentences name it where it is another.
+
     Parameters
     ----------
     performance
@@ -63,7 +66,10 @@ def _tasks(
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Means and comparisons of every data set and headline, one by one."""
     tables = [
-        table[(table["level"] == "nucleotide") & (table["map"] == "split")]
+        table[
+            (table["level"] == "nucleotide")
+            & ((table["map"] == "split") | (table["metric"] == FAITHFULNESS))
+        ]
         for table in (overall, comparisons)
     ]
     methods = tables[0]["method"]
@@ -89,7 +95,7 @@ def _within(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, boo
             named = [other for other, pair in verdicts.items() if pair.certain == certain]
             if not named:
                 continue
-            subject = f"{dataset}, {model}: {best}"
+            subject = f"{dataset}, {model}{_maps_of(own)}: {best}"
             objects = ", ".join(f"{other} ({verdicts[other].words})" for other in named)
             verb = HEADLINES[metric] if certain else f"is not shown to differ ({metric})"
             yield f"{subject} {verb} {'than' if certain else 'from'} {objects}.", certain
@@ -105,9 +111,16 @@ def _between(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, bo
         verb = HEADLINES[metric] if pair.certain else f"is not shown to differ ({metric})"
         link = "than" if pair.certain else "from"
         yield (
-            f"{dataset}: {' '.join(first)} {verb} {link} {' '.join(second)} ({pair.words}).",
+            f"{dataset}{_maps_of(leaders)}: {' '.join(first)} {verb} {link} {' '.join(second)} "
+            f"({pair.words}).",
             (pair.certain),
         )
+
+
+def _maps_of(means: pd.DataFrame) -> str:
+    """Which maps a sentence is about, where any is another than ``split``."""
+    others = sorted(set(means["map"]) - {"split"})
+    return "".join(f", {how} maps" for how in others)
 
 
 class _Pair(NamedTuple):

@@ -8,6 +8,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from dnalrp.settings import BETWEEN_MODELS
+
 TITLES = {
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -36,13 +38,16 @@ LEDGER = ("words", "linear_bias", "layernorm_bias", "token_type", "alibi", "soft
 def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) -> Figure:
     """Means with 95 % intervals of the ``split`` maps: a row a data set, a column a metric.
 
-    Methods stand below each other, coloured by model, a point a seed; the dotted line is the
-    chance level, the mean over the sequences, where one is defined.
+    Of faithfulness it is the one map of each method that was judged; it is named where it is
+    another than ``split``. Methods stand below each other, coloured by model, a point a seed; the
+    dotted line is the chance level, the mean over the sequences, where one is defined.
     """
-    rows = summary[(summary["axis"] == axis) & (summary["map"] == "split")].copy()
-    rows = rows[rows["metric"].isin(metrics)]
-    between = rows["model"] == "between_models"
+    rows = summary[(summary["axis"] == axis) & summary["metric"].isin(metrics)].copy()
+    shown = (axis == "faithfulness") & (rows["level"] == "nucleotide")
+    rows = rows[shown | (rows["map"] == "split")]
+    between = rows["model"] == BETWEEN_MODELS
     rows["explanation"] = (rows["model"] + " " + rows["method"]).where(~between, rows["method"])
+    rows["explanation"] += (", " + rows["map"]).mask(rows["map"] == "split", "")
     if rows.empty:
         return _empty_figure("nothing to show: this needs more models, more methods or true sites")
     order = sorted(rows["explanation"].unique())

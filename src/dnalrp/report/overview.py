@@ -25,9 +25,10 @@ CONTROLS = ("random", "ceiling", "best order")
 def overview(overall: pd.DataFrame, columns: Mapping[str, Sequence[str]] = COLUMNS) -> pd.DataFrame:
     """Mean and 95 % interval of each metric, ``0.714 (0.705 to 0.722)``; the best in ``**``.
 
-    Of the maps those that keep the sum. The best mean of each data set, model, level and map is
-    marked; controls and the ceiling never are, and nothing is where there is no choice. That a
-    neighbour's interval overlaps does not say that it is as good: the table of comparisons tells.
+    Of the maps those that keep the sum, and that which faithfulness was judged on. The best mean
+    of each data set, model, level and map is marked; controls and the ceiling never are, and
+    nothing is where there is no choice. That a neighbour's interval overlaps does not say that it
+    is as good: the table of comparisons tells.
 
     Parameters
     ----------
@@ -36,7 +37,8 @@ def overview(overall: pd.DataFrame, columns: Mapping[str, Sequence[str]] = COLUM
     columns
         Metric to its axis and short name, in the order wanted; absent ones are left out.
     """
-    rows = overall[overall["metric"].isin(columns) & overall["map"].isin(MAPS)]
+    maps = {*MAPS, *overall.loc[overall["metric"] == "normalised", "map"]}
+    rows = overall[overall["metric"].isin(columns) & overall["map"].isin(maps)]
     control = rows["method"].isin(CONTROLS) | rows["method"].str.endswith(RANDOMISED)
     rows = rows.assign(text=[_cell(row) for row in rows.itertuples()])
     contest = rows[~control & rows["mean"].notna()]

@@ -6,6 +6,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from dnalrp.settings import BETWEEN_MODELS
+
 
 def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.DataFrame:
     """Mean similarity of every two explanations of each data set, over seeds.
@@ -14,12 +16,14 @@ def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.Data
     ----------
     summary
         Rows of ``metrics.tsv``: in axis ``similarity``, ``method`` names a pair, ``a~b`` of one
-        model, or ``m:a~n:b`` where ``model`` is ``between_models``.
+        model, ``m:a~n:b`` where ``model`` is ``between_models``, or ``seed1:a~seed2:a`` where
+        ``seed`` is ``between_seeds``.
 
     Returns
     -------
     pandas.DataFrame
-        ``dataset, level, map, first, second, mean``: explanations as ``model method``.
+        ``dataset, level, map, first, second, mean``: explanations as ``model method``. Where both
+        are the same, the mean is over pairs of seeds.
     """
     rows = summary[(summary["axis"] == "similarity") & (summary["metric"] == metric)]
     rows = rows[rows["method"].str.contains("~", regex=False)]
@@ -29,8 +33,8 @@ def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.Data
             "dataset": rows["dataset"],
             "level": rows["level"],
             "map": rows["map"],
-            "first": [_named(m, p) for m, p in zip(rows["model"], pairs[0], strict=True)],
-            "second": [_named(m, p) for m, p in zip(rows["model"], pairs[1], strict=True)],
+            "first": _named(rows["model"], pairs[0]),
+            "second": _named(rows["model"], pairs[1]),
             "mean": rows["mean"],
         }
     )
@@ -38,12 +42,20 @@ def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.Data
     return named.groupby(keys, sort=False, as_index=False)["mean"].mean()
 
 
-def _named(model: str, method: str) -> str:
-    return method.replace(":", " ") if ":" in method else f"{model} {method}"
+def _named(models: pd.Series, methods: pd.Series) -> list[str]:
+    """Model and method: the method names its model between models, and a seed between seeds."""
+    return [
+        method.replace(":", " ") if model == BETWEEN_MODELS else f"{model} {method.split(':')[-1]}"
+        for model, method in zip(models, methods, strict=True)
+    ]
 
 
 def similarity_figure(summary: pd.DataFrame, metric: str = "spearman") -> Figure:
-    """A symmetric heat map a data set, ``split`` maps; blank where two were not compared."""
+    """A symmetric heat map a data set, ``split`` maps; blank where two were not compared.
+
+    On the diagonal is how alike a method's maps are on models of two seeds, or, where that was not
+    compared, 1.
+    """
     table = similarity_table(summary[summary["map"] == "split"], metric)
     datasets = list(table["dataset"].unique())
     figure = Figure(figsize=(max(1, len(datasets)) * 5.2, 4.4))
@@ -71,5 +83,6 @@ def _square(pairs: pd.DataFrame) -> pd.DataFrame:
     for row in pairs.itertuples():
         square.loc[row.first, row.second] = square.loc[row.second, row.first] = row.mean
     values = square.to_numpy(copy=True)
-    np.fill_diagonal(values, 1.0)
+    diagonal = np.einsum("ii->i", values)
+    diagonal[np.isnan(diagonal)] = 1.0
     return pd.DataFrame(values, index=names, columns=names)
