@@ -14,7 +14,12 @@ with running(snakemake):
     from dnalrp.evaluation.comparison import compare, relative_to_ceiling
     from dnalrp.evaluation.controls import discriminating
     from dnalrp.evaluation.metrics import IN_UNITS_OF_THE_OUTPUT, direction_of
-    from dnalrp.evaluation.summary import scan_performance, summarise, summarise_over_seeds
+    from dnalrp.evaluation.summary import (
+        scan_performance,
+        summarise,
+        summarise_over_seeds,
+        with_auroc_intervals,
+    )
     from dnalrp.provenance import written_whole
 
     tables = []
@@ -44,6 +49,10 @@ with running(snakemake):
             snakemake.params.datasets, snakemake.input.sequences, snakemake.input.scan, strict=True
         )
     ]
+    labels = {
+        dataset: pd.read_parquet(path)
+        for dataset, path in zip(snakemake.params.datasets, snakemake.input.sequences, strict=True)
+    }
     recovered = [
         pd.read_csv(path, sep="\t").assign(
             **dict(zip(("dataset", "model", "seed"), run.split("/"), strict=True)),
@@ -57,7 +66,9 @@ with running(snakemake):
         snakemake.output.overall: overall,
         snakemake.output.comparisons: compared,
         snakemake.output.controls: discriminating(summary),
-        snakemake.output.performance: pd.concat([*trained, *scanned]),
+        snakemake.output.performance: with_auroc_intervals(
+            pd.concat([*trained, *scanned], ignore_index=True), labels
+        ),
         snakemake.output.recovery: pd.concat(recovered),
     }
     for path, table in tables.items():
