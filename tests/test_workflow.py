@@ -182,7 +182,7 @@ def test_report_is_one_file(project):
     assert "http://" not in page and "https://" not in page
     manifest = json.loads((project / "results/report/manifest.json").read_text())
     assert manifest["inputs"] and manifest["versions"]["torch"]
-    pictures = [path.name for path in (project / "results/report/pictures").iterdir()]
+    pictures = [path.name for path in (project / "results/report/pictures").glob("*.png")]
     assert {name.split("_")[0] for name in pictures} == {"example", "motifs"}
 
 
