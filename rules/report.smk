@@ -27,6 +27,7 @@ rule report:
             caption="../workflow/report/figures.rst",
         ),
         manifest=f"{RESULTS}/report/manifest.json",
+        pictures=directory(f"{RESULTS}/report/pictures"),
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:

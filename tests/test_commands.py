@@ -111,6 +111,17 @@ def test_explain_bed_and_fasta_of_the_same_places_agree(model_folder, genome, tm
     assert len(set(signals["bed"])) > 10
 
 
+def test_tracks_name_chromosomes_as_the_bed_file_does(model_folder, genome, tmp_path):
+    path, _ = genome
+    path.write_text(path.read_text().replace(">chr", ">"))  # 1 and 2, as Ensembl names them
+    (tmp_path / "a.bed").write_text("chr2\t50\t90\nchr2\t10\t60\n")
+    given = ["--bed", str(tmp_path / "a.bed"), "--genome", str(path), "--method", "random"]
+    assert main(["explain", str(model_folder), *given, "--out", str(tmp_path / "maps")]) == 0
+    with pyBigWig.open(str(tmp_path / "maps/random.bigWig")) as file:
+        assert file.chroms() == {"1": 300, "chr2": 300}
+    assert 'locus="chr2:' in (tmp_path / "maps/random.igv.xml").read_text()
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

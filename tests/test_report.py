@@ -2,11 +2,13 @@
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import choose_examples
 from dnalrp.report.figures import metric_figure
 from dnalrp.report.overview import overview
+from dnalrp.report.page import picture, write_pictures
 from dnalrp.report.similarity import similarity_figure, similarity_table
 
 PLACE = {"dataset": "set", "level": "nucleotide", "map": "split"}
@@ -182,3 +184,13 @@ def test_examples_are_called_right_and_the_classes_take_turns():
     )
     sites = pd.DataFrame({"id": list("abcdf"), "role": "motif"})
     assert choose_examples(frame, sites, 3) == ["a", "c", "f"]
+
+
+def test_pictures_of_a_page_are_files_too_and_replace_those_of_an_earlier_one(tmp_path):
+    (tmp_path / "example_2_gone.png").write_bytes(b"of an earlier page")
+    (tmp_path / "mine.png").write_bytes(b"not ours")
+    shown = picture("set, chr1:5-9/+: class 1", Figure(figsize=(1, 1)))
+    write_pictures({"example": [shown], "motifs": []}, tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["example_1_set_chr1_5-9_+_class_1.png", "mine.png"]
+    assert (tmp_path / names[0]).read_bytes().startswith(b"\x89PNG")

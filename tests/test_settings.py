@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from dnalrp.data.grammar import GRAMMAR_RULES
 from dnalrp.errors import InputError
-from dnalrp.settings import METHODS, RANDOMISED, check_settings
+from dnalrp.settings import METHODS, RANDOMISED, check_settings, data_files
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -231,3 +232,26 @@ def test_encoders_are_chosen_by_checkpoint(architecture):
 def test_encoders_start_from_a_checkpoint_of_their_own_size(changes, message):
     with pytest.raises(InputError, match=message):
         check_settings(with_encoder(**changes), SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["gue", "peaks_on_genome", "checkpoint"])
+def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path, monkeypatch):
+    settings = copy.deepcopy(DEFAULT)
+    update_config(settings, yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
+    for section in ("datasets", "models"):
+        kept = {key: own for key, own in settings[section].items() if own is not None}
+        settings[section] = kept
+    methods = settings["attribute"]["methods"]
+    settings["attribute"]["methods"] = {model: methods[model] for model in settings["models"]}
+    files = [path for own in settings["datasets"].values() for path in data_files(own).values()]
+    run = "output/mafk"
+    files += [f"{run}/checkpoint-1/model.safetensors", f"{run}/checkpoint-1/tokenizer.json"]
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("something")
+    (tmp_path / "models").symlink_to(ROOT / "models")
+    monkeypatch.chdir(tmp_path)
+    check_settings(settings, SCHEMA)
+    (tmp_path / files[0]).unlink()
+    with pytest.raises(InputError, match=files[0]):
+        check_settings(settings, SCHEMA)

@@ -184,6 +184,8 @@ def test_report_is_one_file(project):
     assert "http://" not in page and "https://" not in page
     manifest = json.loads((project / "results/report/manifest.json").read_text())
     assert manifest["inputs"] and manifest["versions"]["torch"]
+    pictures = [path.name for path in (project / "results/report/pictures").glob("*.png")]
+    assert {name.split("_")[0] for name in pictures} == {"example", "motifs"}
 
 
 def test_the_command_writes_the_same_report_again(project, tmp_path):

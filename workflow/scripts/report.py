@@ -19,5 +19,6 @@ with running(snakemake):
         snakemake.output.figures,
         snakemake.output.page,
         snakemake.output.manifest,
+        snakemake.output.pictures,
         snakemake.input,
     )

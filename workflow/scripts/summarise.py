@@ -19,6 +19,7 @@ with running(snakemake):
         scan_performance,
         summarise,
         summarise_over_seeds,
+        with_auroc_intervals,
     )
     from dnalrp.provenance import written_whole
 
@@ -49,6 +50,10 @@ with running(snakemake):
             snakemake.params.datasets, snakemake.input.sequences, snakemake.input.scan, strict=True
         )
     ]
+    labels = {
+        dataset: pd.read_parquet(path)
+        for dataset, path in zip(snakemake.params.datasets, snakemake.input.sequences, strict=True)
+    }
     recovered = [
         pd.read_csv(path, sep="\t").assign(
             **dict(zip(("dataset", "model", "seed"), run.split("/"), strict=True)),
@@ -62,7 +67,9 @@ with running(snakemake):
         snakemake.output.overall: overall,
         snakemake.output.comparisons: compared,
         snakemake.output.controls: discriminating(summary),
-        snakemake.output.performance: pd.concat([*trained, *scanned]),
+        snakemake.output.performance: with_auroc_intervals(
+            pd.concat([*trained, *scanned], ignore_index=True), labels
+        ),
         snakemake.output.recovery: pd.concat(recovered),
     }
     for path, table in tables.items():

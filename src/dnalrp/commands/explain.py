@@ -24,6 +24,7 @@ Writes METHOD.h5 (tokens), METHOD.MAP.h5 (nucleotides), tables (.tsv.gz), arrays
 finemo (.npz), and where coordinates are known (BED, or FASTA headers chrom:start-end) bigWig,
 bedGraph and a session for IGV. Prints the explained output of every sequence.
 """
+SIZES = "chrom.sizes"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +107,7 @@ def _run(options: argparse.Namespace, index: str) -> int:
     settings = {
         "signs": options.signs,
         "assembly": options.assembly,
-        "chromosome_sizes": Path(index) / "genome.fa.fai" if options.bed else None,
+        "chromosome_sizes": Path(index) / SIZES if options.bed else None,
     }
     write_tracks(maps, sequences, folder, method, settings)
     table = pd.DataFrame({"id": maps.ids, "length": maps.lengths, "output": maps.outputs})
@@ -138,7 +139,10 @@ def _sequences(options: argparse.Namespace, index: str) -> "pd.DataFrame":
 
 
 def _intervals_of_genome(bed: str, genome: str, folder: str) -> "pd.DataFrame":
-    """Sequences of a BED or narrowPeak file's intervals, reverse-complemented on ``-``."""
+    """Sequences of a BED or narrowPeak file's intervals, reverse-complemented on ``-``.
+
+    Chromosomes are named as in that file, which browsers know, also in ``SIZES`` in ``folder``.
+    """
     import pandas as pd
 
     from dnalrp.data.genome import Genome
@@ -147,6 +151,7 @@ def _intervals_of_genome(bed: str, genome: str, folder: str) -> "pd.DataFrame":
 
     rows = []
     with Genome(genome, folder) as opened:
+        sizes = dict(opened.lengths)
         for peak in read_bed(bed).itertuples():
             where = f"{bed}, line {peak.line}"
             chrom = opened.chromosome(peak.chrom, where)
@@ -158,7 +163,10 @@ def _intervals_of_genome(bed: str, genome: str, folder: str) -> "pd.DataFrame":
             text = opened.window(chrom, peak.start, peak.end)
             text = reverse_complement(text) if peak.strand == "-" else text
             name = f"{peak.chrom}:{peak.start}-{peak.end}({peak.strand})"
-            rows.append((name, text, chrom, peak.start, peak.end, peak.strand))
+            sizes[peak.chrom] = sizes.pop(chrom, opened.lengths[chrom])
+            rows.append((name, text, peak.chrom, peak.start, peak.end, peak.strand))
+    lines = [f"{name}\t{length}\n" for name, length in sizes.items()]
+    (Path(folder) / SIZES).write_text("".join(lines), encoding="utf-8")
     columns = ["id", "sequence", "chrom", "start", "end", "strand"]
     return pd.DataFrame(rows, columns=columns)
 

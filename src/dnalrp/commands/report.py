@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     inputs = [*tables, *data, *folders]
     build_report(
         *(results, runs, datasets, settings),
-        *(figures, out / "index.html", out / "manifest.json", inputs),
+        *(figures, out / "index.html", out / "manifest.json", out / "pictures", inputs),
     )
     print(out / "index.html")
     return 0

@@ -1,11 +1,14 @@
 """Tidy tables: one row a sequence, map and metric, then means with intervals."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dnalrp.data.labels import read_labels
 from dnalrp.evaluation.resampling import draw_resamples, percentile_interval, resampled_means
-from dnalrp.performance import performance
+from dnalrp.performance import auroc_interval, performance
 from dnalrp.settings import BETWEEN_MODELS, BETWEEN_SEEDS
 
 GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"]
@@ -133,3 +136,31 @@ def scan_performance(sequences: pd.DataFrame, scan: pd.DataFrame) -> pd.DataFram
         for split, rows in frame.groupby("split")
     ]
     return pd.DataFrame(rows).assign(model="matrix scan")
+
+
+def with_auroc_intervals(table: pd.DataFrame, labels: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """A table of performance with ``auroc_low`` and ``auroc_high`` beside ``auroc``, 95 %.
+
+    They are over the sequences of the split, and missing where there are not two classes.
+
+    Parameters
+    ----------
+    table
+        ``dataset, split, auroc, ...``.
+    labels
+        ``label, split`` of the sequences of each data set.
+    """
+    ends = []
+    for row in table.itertuples():
+        own = labels[row.dataset]
+        checked = read_labels(own)
+        counts = np.zeros(2, dtype=int)
+        if not checked.several and checked.classes == 2:
+            counts = np.bincount(checked.values[own["split"] == row.split], minlength=2)
+        ends.append(auroc_interval(row.auroc, int(counts[1]), int(counts[0])))
+    low, high = (np.array(ends).reshape(-1, 2)[:, end] for end in (0, 1))
+    result = table.copy()
+    place = result.columns.get_loc("auroc") + 1
+    result.insert(place, "auroc_low", low)
+    result.insert(place + 1, "auroc_high", high)
+    return result

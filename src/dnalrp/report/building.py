@@ -17,7 +17,7 @@ from dnalrp.report.figures import ledger_figure, metric_figure, save
 from dnalrp.report.grammar import logic_figure
 from dnalrp.report.motifs import matched_matrices, motif_pictures
 from dnalrp.report.overview import overview
-from dnalrp.report.page import Section, picture, render, table
+from dnalrp.report.page import Section, picture, render, table, write_pictures
 from dnalrp.report.positional import positional_figure
 from dnalrp.report.similarity import similarity_figure
 
@@ -68,6 +68,7 @@ def build_report(
     figures: Sequence[str | Path],
     page_path: str | Path,
     manifest: str | Path,
+    pictures: str | Path,
     inputs: Sequence[str | Path],
 ) -> None:
     """Write the report of a results folder.
@@ -82,6 +83,8 @@ def build_report(
         The whole configuration of the run.
     figures
         Paths to write, each named after its axis.
+    pictures
+        Folder for the examples and the motifs of the page, a PNG file each.
     inputs
         Files read, for the manifest.
     """
@@ -109,6 +112,8 @@ def build_report(
         shown |= set(pd.read_parquet(results / "data" / dataset / "sites.parquet")["motif"])
     motifs = fetch_motifs(sorted(shown), settings["jaspar"])
     matrices = {motif.matrix_id: motif for motif in motifs}
+    found = motif_pictures(results, runs, matrices)
+    examples = example_pictures(results, runs, settings["report"]["examples"], matrices)
     record = provenance("report", {"config": settings}, inputs)
     page = render(
         table(performance[performance["split"] == "test"].drop(columns="split")),
@@ -118,9 +123,9 @@ def build_report(
         table(overview(overall)),
         table(comparisons),
         table(controls),
-        motif_pictures(results, runs, matrices),
+        found,
         sections,
-        example_pictures(results, runs, settings["report"]["examples"], matrices),
+        examples,
         {
             "splits": settings["attribute"]["splits"],
             "datasets": datasets,
@@ -132,6 +137,7 @@ def build_report(
             "settings": yaml.safe_dump(settings, sort_keys=False),
         },
     )
+    write_pictures({"example": examples, "motifs": found}, pictures)
     with written_whole(page_path) as beside:
         beside.write_text(page, encoding="utf-8")
     with written_whole(manifest) as beside:

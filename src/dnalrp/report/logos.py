@@ -38,10 +38,10 @@ def example_figure(
             shade = "tab:green" if site.role == "motif" else "tab:grey"
             panel.axvspan(site.start - 0.5, site.end - 0.5, color=shade, alpha=0.18, lw=0)
         plot_logo(one_hot * relevance[None, :], ax=panel)
-        panel.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+        panel.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
         panel.set_yticks([])
         panel.spines[["top", "right", "left"]].set_visible(False)
-        panel.tick_params(labelsize=7)
+        panel.tick_params(labelsize=8)
     for site in sites.itertuples():
         text = f"{names.get(site.motif, site.motif)} {site.strand}"
         panels[0].text(
@@ -50,11 +50,11 @@ def example_figure(
             text,
             transform=panels[0].get_xaxis_transform(),
             ha="center",
-            fontsize=7,
+            fontsize=9,
             color="tab:green" if site.role == "motif" else "dimgrey",
         )
-    panels[0].set_title(title, fontsize=9, loc="left", pad=14)
-    _margins(figure, len(maps), left=1.35, right=0.1, top=0.38, bottom=0.25, gap=0.12)
+    panels[0].set_title(title, fontsize=10, loc="left", pad=16)
+    _margins(figure, len(maps), left=1.5, right=0.1, top=0.42, bottom=0.25, gap=0.12)
     return figure
 
 

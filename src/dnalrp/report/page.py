@@ -2,7 +2,9 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from dnalrp.provenance import written_whole
 from dnalrp.report.conclusions import Conclusions
 
 
@@ -60,6 +63,22 @@ def picture(title: str, figure: Figure, dpi: int = 110) -> Picture:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return Picture(title, base64.b64encode(buffer.getvalue()).decode("ascii"))
+
+
+def write_pictures(pictures: Mapping[str, Sequence[Picture]], folder: str | Path) -> None:
+    """Write the pictures of the page as PNG files, in place of those that an earlier page left.
+
+    A file is named after its group, its number there and its title.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for group, own in pictures.items():
+        for old in folder.glob(f"{group}_[0-9]*_*.png"):
+            old.unlink()
+        for number, shown in enumerate(own, start=1):
+            title = re.sub("[^A-Za-z0-9.+-]+", "_", shown.title)[:120].strip("_")
+            with written_whole(folder / f"{group}_{number}_{title}.png") as beside:
+                beside.write_bytes(base64.b64decode(shown.image))
 
 
 def render(
