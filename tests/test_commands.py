@@ -407,6 +407,26 @@ def test_report_of_what_is_no_run_is_refused(tmp_path, capsys):
     assert "metrics.tsv: is missing" in capsys.readouterr().err
 
 
+def test_report_prints_its_table_as_markdown(tmp_path, capsys):
+    columns = ["dataset", "model", "method", "level", "map", "axis", "metric", "mean"]
+    rows = [
+        ("set", "net", method, "nucleotide", "split", "localisation", "auroc", mean)
+        for method, mean in (("a", 0.25), ("b", 0.75))
+    ]
+    overall = pd.DataFrame(rows, columns=columns).assign(low=None, high=None)
+    overall.to_csv(tmp_path / "overall.tsv", sep="\t", index=False)
+    assert main(["report", str(tmp_path), "--table"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "| dataset | model | level | map | method | AUROC |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| set | net | nucleotide | split | a | 0.250 |",
+        "| set | net | nucleotide | split | b | **0.750** |",
+    ]
+    (tmp_path / "overall.tsv").unlink()
+    assert main(["report", str(tmp_path), "--table"]) == 2
+    assert "overall.tsv: is missing" in capsys.readouterr().err
+
+
 def test_an_interrupt_ends_with_130_and_no_traceback(monkeypatch, capsys):
     def interrupted(options):
         raise KeyboardInterrupt

@@ -11,6 +11,7 @@ from dnalrp.errors import InputError
 EXAMPLES = """examples:
   dnalrp report results                      # into results/report, as the workflow does
   dnalrp report results --out page
+  dnalrp report results --table              # methods by metrics, as Markdown, and write nothing
 """
 
 
@@ -23,6 +24,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("results", metavar="RESULTS", help="folder of a finished run")
     parser.add_argument("--out", metavar="FOLDER", help="default: RESULTS/report")
     parser.add_argument("--config", metavar="YAML", help="settings of the run")
+    parser.add_argument(
+        "--table", action="store_true", help="only print the page's table, as Markdown"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     results = Path(options.results)
     if not results.is_dir():
         raise InputError(f"{results}: no such folder; give that of a finished run")
+    if options.table:
+        return _print_table(results / "overall.tsv")
     out = Path(options.out) if options.out else results / "report"
     settings = _settings(results, options.config)
     from dnalrp.provenance import check_folder
@@ -55,10 +61,25 @@ def run(options: argparse.Namespace) -> int:
     figures = [out / "figures" / f"{axis}.png" for axis in figure_names(settings)]
     inputs = [*tables, *data, *folders]
     build_report(
-        *(results, runs, datasets, settings),
-        *(figures, out / "index.html", out / "manifest.json", out / "pictures", inputs),
+        *(results, runs, datasets, settings, figures),
+        page_path=out / "index.html",
+        manifest=out / "manifest.json",
+        pictures=out / "pictures",
+        inputs=inputs,
     )
     print(out / "index.html")
+    return 0
+
+
+def _print_table(path: Path) -> int:
+    import pandas as pd
+
+    from dnalrp.report.overview import overview
+
+    _check_present([path])
+    table = overview(pd.read_csv(path, sep="\t"))
+    rows = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
+    print("\n".join(f"| {' | '.join(row)} |" for row in rows))
     return 0
 
 
