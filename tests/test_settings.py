@@ -248,7 +248,7 @@ def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path,
     files += [f"{run}/checkpoint-1/model.safetensors", f"{run}/checkpoint-1/tokenizer.json"]
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text("something")
+        (tmp_path / file).write_text("sequence,label\n")
     (tmp_path / "models").symlink_to(ROOT / "models")
     monkeypatch.chdir(tmp_path)
     check_settings(settings, SCHEMA)
