@@ -244,12 +244,12 @@ def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path,
     methods = settings["attribute"]["methods"]
     settings["attribute"]["methods"] = {model: methods[model] for model in settings["models"]}
     files = [path for own in settings["datasets"].values() for path in data_files(own).values()]
-    run = "output/mafk"
-    files += [f"{run}/checkpoint-1/model.safetensors", f"{run}/checkpoint-1/tokenizer.json"]
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("sequence,label\n")
     (tmp_path / "models").symlink_to(ROOT / "models")
+    (tmp_path / "output/mafk").mkdir(parents=True)
+    (tmp_path / "output/mafk/checkpoint-1").symlink_to(ROOT / "models/compact")
     monkeypatch.chdir(tmp_path)
     check_settings(settings, SCHEMA)
     (tmp_path / files[0]).unlink()
