@@ -1,5 +1,6 @@
 """Bootstrap over seeds and sequences at once: both are random, and both are shared by methods."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,13 +21,20 @@ class Resamples(NamedTuple):
     sequences: Array
 
 
+@lru_cache(maxsize=4)  # hundreds of metrics are of the same sequences, and drawing is slow
 def draw_resamples(seeds: int, sequences: int, resamples: int, seed: int) -> Resamples:
-    """Draw counts with replacement; of a single seed every resample holds that seed once."""
+    """Draw counts with replacement; of a single seed every resample holds that seed once.
+
+    Equal arguments give the same arrays, which therefore may not be written to.
+    """
     rng = np.random.default_rng(seed)
-    return Resamples(
+    drawn = Resamples(
         rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples).astype(float),
         rng.multinomial(sequences, np.full(sequences, 1 / sequences), size=resamples).astype(float),
     )
+    for counts in drawn:
+        counts.flags.writeable = False
+    return drawn
 
 
 def resampled_means(values: Array, resamples: Resamples) -> Array:
@@ -38,12 +46,15 @@ def resampled_means(values: Array, resamples: Resamples) -> Array:
         (seeds, sequences, quantities); NaN where undefined, which is left out of the means.
     """
     defined = ~np.isnan(values)
+    whole = bool(defined.all())
     filled = np.where(defined, values, 0.0)
     total = np.zeros((len(resamples.seeds), values.shape[2]))
     weight = np.zeros_like(total)
     for own, known, times in zip(filled, defined, resamples.seeds.T, strict=True):
         total += times[:, None] * (resamples.sequences @ own)
-        weight += times[:, None] * (resamples.sequences @ known.astype(float))
+        drawn = resamples.sequences
+        count = drawn.sum(axis=1, keepdims=True) if whole else drawn @ known.astype(float)
+        weight += times[:, None] * count
     with np.errstate(invalid="ignore", divide="ignore"):
         return total / weight
 
