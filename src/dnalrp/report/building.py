@@ -13,7 +13,7 @@ from dnalrp.data.jaspar import fetch_motifs
 from dnalrp.provenance import provenance, written_whole
 from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import example_pictures
-from dnalrp.report.figures import ledger_figure, metric_figure, save
+from dnalrp.report.figures import ALL_RANDOMISED, ledger_figure, metric_figure, save
 from dnalrp.report.grammar import logic_figure
 from dnalrp.report.motifs import matched_matrices, motif_pictures
 from dnalrp.report.overview import overview
@@ -33,7 +33,7 @@ NOTES = {
     "the least (LeRF), the sequence tokenised anew. Outputs are margins of the class that the "
     "model calls: their units are each model's own, so never compare them between models. "
     "'Normalised' is in each model's own range, 0 for a random order and 1 for the best order "
-    "that substitutions of single nucleotides find, and may be.",
+    "that substitutions of single nucleotides find, which a map may exceed.",
     "robustness": "Does a map stay where it should, under reverse complement and a shift by one "
     "nucleotide, and fall where it must, when the parameters are permuted from the classifier "
     "down? All are rank correlations with the map as it was.",
@@ -58,6 +58,7 @@ METRICS = {
     "faithfulness": ("normalised", "lerf_minus_morf", "comprehensiveness", "sufficiency"),
 }
 """What the figures of means and intervals show; other figures choose for themselves."""
+ROBUSTNESS = ("reverse_complement", "shift", "randomised_1_classifier", ALL_RANDOMISED)
 
 
 def build_report(
@@ -161,13 +162,7 @@ def _figure(
         rules = {key: own.get("rule") for key, own in settings["datasets"].items()}
         return logic_figure(summary, {k: rule for k, rule in rules.items() if rule})
     if name == "robustness":
-        names = summary.loc[summary["axis"] == "robustness", "metric"].unique()
-        return metric_figure(summary, name, ("reverse_complement", "shift", *_depths(names)))
+        # models differ in depth: the last step of each stands in one column
+        last = summary["metric"].str.replace(r"^randomised_\d+_all$", ALL_RANDOMISED, regex=True)
+        return metric_figure(summary.assign(metric=last), name, ROBUSTNESS)
     return metric_figure(summary, name, METRICS[name])
-
-
-def _depths(names: Sequence[str]) -> list[str]:
-    """The first and the last depth of randomisation of any model."""
-    found = [name for name in names if name.startswith("randomised_")]
-    depths = sorted(found, key=lambda name: int(name.split("_")[1]))
-    return [*depths[:1], *(name for name in depths if name.endswith("_all"))]

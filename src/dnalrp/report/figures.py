@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from dnalrp.settings import BETWEEN_MODELS
 
+ALL_RANDOMISED = "randomised_all"
 TITLES = {
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -26,6 +27,7 @@ TITLES = {
     "reverse_complement": "reverse complement\n(higher: steadier)",
     "shift": "shift by one base\n(higher: steadier)",
     "randomised_1_classifier": "classifier permuted",
+    ALL_RANDOMISED: "all parameters permuted\n(nearer 0: better)",
     "morf_output": "output, most relevant\nreplaced first",
     "lerf_output": "output, least relevant\nreplaced first",
     "cosine": "cosine",
@@ -72,18 +74,12 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
             panel.set_yticks(range(len(order)), order)
             panel.set_ylim(len(order) - 0.5, -0.5)
             if row == 0:
-                panel.set_title(_title(metric), fontsize=8)
+                panel.set_title(TITLES.get(metric, metric), fontsize=8)
             if column == 0:
                 panel.set_ylabel(dataset, fontsize=9, fontweight="bold")
             panel.tick_params(labelsize=7)
     figure.tight_layout()
     return figure
-
-
-def _title(metric: str) -> str:
-    if metric.startswith("randomised_") and metric.endswith("_all"):
-        return "all parameters permuted\n(nearer 0: better)"
-    return TITLES.get(metric, metric)
 
 
 def _empty_figure(text: str) -> Figure:
