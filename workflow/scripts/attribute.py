@@ -23,6 +23,7 @@ with running(snakemake):
     from dnalrp.attribution.storage import (
         NucleotideMaps,
         StoredBatch,
+        stored_batch,
         write_attributions,
         write_nucleotides,
     )
@@ -41,20 +42,10 @@ with running(snakemake):
     model = load(snakemake.input.model)
     device = compute_device(snakemake.params.gpu)
     print(f"device {device}, {len(explained)} sequences")
-    texts, ids = explained["sequence"].tolist(), explained["id"].to_numpy()
+    texts, ids = explained["sequence"].tolist(), explained["id"].tolist()
 
     def stored(batch: RelevanceBatch) -> StoredBatch:
-        return StoredBatch(
-            ids=ids[batch.indices],
-            lengths=[len(texts[i]) for i in batch.indices],
-            relevance=batch.relevance,
-            spans=batch.spans,
-            logits=batch.logits,
-            outputs=batch.outputs,
-            ledger=None if batch.ledger is None else batch.ledger.loc[batch.indices].to_numpy(),
-            gap=batch.gap,
-            positional=batch.positional,
-        )
+        return stored_batch(batch, ids, texts)
 
     lengths = explained["sequence"].str.len().to_numpy()
     average = np.zeros((len(texts), lengths.max(initial=0)), dtype=np.float32)
@@ -93,7 +84,7 @@ with running(snakemake):
             arguments = (explained_model, texts, plain, segmentations)
             write_attributions(path, map(averaged, iterate_average(*arguments, **options)), record)
             averages.mkdir(exist_ok=True)
-            maps = NucleotideMaps(ids.tolist(), lengths, average, outputs)
+            maps = NucleotideMaps(ids, lengths, average, outputs)
             write_nucleotides(averages / path.name, maps, record)
         else:
             batches = iterate_relevance(explained_model, texts, plain, **options)

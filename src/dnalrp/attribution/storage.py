@@ -12,13 +12,16 @@ for.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
 from dnalrp.provenance import written_whole
+
+if TYPE_CHECKING:
+    from dnalrp.attribution.explanation import RelevanceBatch
 
 
 class StoredBatch(NamedTuple):
@@ -33,6 +36,23 @@ class StoredBatch(NamedTuple):
     ledger: npt.NDArray[np.float64] | None
     gap: npt.NDArray[np.float64] | None = None
     positional: npt.NDArray[np.floating] | None = None
+
+
+def stored_batch(
+    batch: "RelevanceBatch", ids: Sequence[str], sequences: Sequence[str]
+) -> StoredBatch:
+    """A batch of explanations as a file takes it; ``ids`` and ``sequences`` are those of all."""
+    return StoredBatch(
+        ids=[ids[i] for i in batch.indices],
+        lengths=[len(sequences[i]) for i in batch.indices],
+        relevance=batch.relevance,
+        spans=batch.spans,
+        logits=batch.logits,
+        outputs=batch.outputs,
+        ledger=None if batch.ledger is None else batch.ledger.loc[batch.indices].to_numpy(),
+        gap=batch.gap,
+        positional=batch.positional,
+    )
 
 
 class Attributions(NamedTuple):

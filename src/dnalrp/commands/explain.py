@@ -176,27 +176,19 @@ def _batches(
 ) -> Iterator[Any]:
     """Batches of relevance as an attribution file takes them."""
     from dnalrp.attribution.explanation import iterate_relevance
-    from dnalrp.attribution.storage import StoredBatch
+    from dnalrp.attribution.storage import stored_batch
     from dnalrp.attribution.targets import Target
 
     label = options.target
     if label is not None and label.isdecimal() and label not in model.config.label2id:
         label = int(label)
-    texts, ids = sequences["sequence"].tolist(), sequences["id"].to_numpy()
+    texts, ids = sequences["sequence"].tolist(), sequences["id"].tolist()
     for batch in iterate_relevance(
         *(model, texts, method, Target(label, options.quantity), options.batch_size),
         device=device,
         alibi=options.alibi,
     ):
-        yield StoredBatch(
-            ids=ids[batch.indices],
-            lengths=[len(texts[i]) for i in batch.indices],
-            relevance=batch.relevance,
-            spans=batch.spans,
-            logits=batch.logits,
-            outputs=batch.outputs,
-            ledger=None if batch.ledger is None else batch.ledger.loc[batch.indices].to_numpy(),
-        )
+        yield stored_batch(batch, ids, texts)
 
 
 def _nucleotides(path: Path, ids: list[str], how: str) -> "NucleotideMaps":
