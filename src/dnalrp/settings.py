@@ -180,41 +180,15 @@ def _cure_of_type(error: ValidationError) -> str:
 
 
 def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
-    models, methods = settings["models"], settings["attribute"]["methods"]
-    for name in models:
-        if name.endswith(SHUFFLED):
-            yield f"models.{name}: names in {SHUFFLED!r} are those of controls; rename it"
-        if name not in methods:
-            yield f"attribute.methods: no methods for model {name!r}; list some"
-    for name, chosen in methods.items():
-        if name not in models:
-            yield f"attribute.methods: no model {name!r}; choose from {', '.join(models)}"
-            continue
-        fitting = METHODS[models[name]["architecture"]]
-        for method in chosen:
-            if method.removesuffix(RANDOMISED) not in fitting:
-                yield (
-                    f"attribute.methods.{name}: {method!r} does not explain a "
-                    f"{models[name]['architecture']}; choose from {', '.join(fitting)}"
-                )
-    for layer in settings["attribute"]["layer_rules"]:
-        if not any(fnmatchcase(known, layer) for known in CNN_LAYERS):
-            yield (
-                f"attribute.layer_rules: no layer of a regulatory_cnn is {layer!r}; name or match "
-                f"one of {', '.join(CNN_LAYERS)}"
-            )
+    yield from _map_contradictions(settings)
+    yield from _pretraining_contradictions(settings)
     for name in settings["controls"]["shuffled_labels"]:
         if name not in settings["datasets"]:
             known = ", ".join(settings["datasets"])
             yield f"controls.shuffled_labels: no data set {name!r}; choose from {known}"
-    segmentations = settings["attribute"]["segmentations"]
-    if segmentations and segmentations["draws"] and not segmentations["dropout"]:
-        yield (
-            f"attribute.segmentations.draws: {segmentations['draws']} draws with dropout 0 are all "
-            "alike; raise dropout, or set draws to 0"
-        )
-    yield from _pretraining_contradictions(settings)
-    for name, model in models.items():
+    for name, model in settings["models"].items():
+        if name.endswith(SHUFFLED):
+            yield f"models.{name}: names in {SHUFFLED!r} are those of controls; rename it"
         yield from _training_contradictions(f"models.{name}", model, settings["gpu"])
         dropout = (model["training"] or {}).get("segmentation_dropout")
         if dropout and model["architecture"] != "dnabert2":
@@ -229,22 +203,7 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                 f"models.{name}.size: hidden_size {size['hidden_size']} is not a multiple of "
                 f"num_attention_heads {heads}; change one"
             )
-    if settings["tracks"]["map"] not in settings["project"]["to_nucleotides"]:
-        yield (
-            f"tracks.map: {settings['tracks']['map']!r} is not projected; add it to "
-            "project.to_nucleotides or choose another"
-        )
-    judged = settings["evaluate"]["faithfulness"]["map"]
-    if judged == "average" and not segmentations:
-        yield (
-            "evaluate.faithfulness.map: 'average' is not made; set attribute.segmentations or "
-            "choose another"
-        )
-    if judged == "copy" and "copy" not in settings["project"]["to_nucleotides"]:
-        yield (
-            "evaluate.faithfulness.map: 'copy' is not projected; add it to "
-            "project.to_nucleotides or choose another"
-        )
+    yield from _attribution_contradictions(settings["attribute"], settings["models"])
     needed = settings["motifs"]["window"] + 2 * settings["motifs"]["flank"]
     for name, dataset in settings["datasets"].items():
         yield from _dataset_contradictions(f"datasets.{name}", dataset)
@@ -255,6 +214,57 @@ def _contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
                 f"datasets.{name}.{key}: {shortest} is less than the {needed} bases that "
                 "motif discovery looks at; raise it, or lower motifs.window or motifs.flank"
             )
+
+
+def _attribution_contradictions(
+    attribute: Mapping[str, Any], models: Mapping[str, Any]
+) -> Iterator[str]:
+    methods, segmentations = attribute["methods"], attribute["segmentations"]
+    for name in models:
+        if name not in methods:
+            yield f"attribute.methods: no methods for model {name!r}; list some"
+    for name, chosen in methods.items():
+        if name not in models:
+            yield f"attribute.methods: no model {name!r}; choose from {', '.join(models)}"
+            continue
+        fitting = METHODS[models[name]["architecture"]]
+        for method in chosen:
+            if method.removesuffix(RANDOMISED) not in fitting:
+                yield (
+                    f"attribute.methods.{name}: {method!r} does not explain a "
+                    f"{models[name]['architecture']}; choose from {', '.join(fitting)}"
+                )
+    for layer in attribute["layer_rules"]:
+        if not any(fnmatchcase(known, layer) for known in CNN_LAYERS):
+            yield (
+                f"attribute.layer_rules: no layer of a regulatory_cnn is {layer!r}; name or match "
+                f"one of {', '.join(CNN_LAYERS)}"
+            )
+    if segmentations and segmentations["draws"] and not segmentations["dropout"]:
+        yield (
+            f"attribute.segmentations.draws: {segmentations['draws']} draws with dropout 0 are all "
+            "alike; raise dropout, or set draws to 0"
+        )
+
+
+def _map_contradictions(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Maps that a stage asks for and no stage makes."""
+    if settings["tracks"]["map"] not in settings["project"]["to_nucleotides"]:
+        yield (
+            f"tracks.map: {settings['tracks']['map']!r} is not projected; add it to "
+            "project.to_nucleotides or choose another"
+        )
+    judged = settings["evaluate"]["faithfulness"]["map"]
+    if judged == "average" and not settings["attribute"]["segmentations"]:
+        yield (
+            "evaluate.faithfulness.map: 'average' is not made; set attribute.segmentations or "
+            "choose another"
+        )
+    if judged == "copy" and "copy" not in settings["project"]["to_nucleotides"]:
+        yield (
+            "evaluate.faithfulness.map: 'copy' is not projected; add it to "
+            "project.to_nucleotides or choose another"
+        )
 
 
 def _training_contradictions(key: str, model: Mapping[str, Any], gpu: bool) -> Iterator[str]:
