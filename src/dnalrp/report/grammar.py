@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 KEYS = ["dataset", "model", "method", "seed"]
-MARKERS = "osD^vPX*<>"
+MARKERS = "osD^vPX*<>ph8d"
 COLUMNS = 3
 
 

@@ -58,17 +58,18 @@ def similarity_figure(summary: pd.DataFrame, metric: str = "spearman") -> Figure
     """
     table = similarity_table(summary[summary["map"] == "split"], metric)
     datasets = list(table["dataset"].unique())
-    figure = Figure(figsize=(max(1, len(datasets)) * 5.2, 4.4))
+    squares = [_square(table[table["dataset"] == dataset]) for dataset in datasets]
+    side = 2.3 + 0.35 * max(map(len, squares), default=6)  # inches: labels, and a cell each
+    figure = Figure(figsize=(max(1, len(datasets)) * (side + 0.8), side))
     if not datasets:
         figure.text(0.02, 0.5, "nothing to show: this needs more models or methods", fontsize=9)
         return figure
     with mpl.rc_context({"font.size": 7}):
         panels = figure.subplots(1, len(datasets), squeeze=False)[0]
-    for panel, dataset in zip(panels, datasets, strict=True):
-        square = _square(table[table["dataset"] == dataset])
+    for panel, dataset, square in zip(panels, datasets, squares, strict=True):
         sns.heatmap(
             square, vmin=-1, vmax=1, cmap="vlag", annot=True, fmt=".2f", square=True, cbar=False,
-            annot_kws={"size": 6 if len(square) < 10 else 4}, ax=panel,
+            annot_kws={"size": 6}, xticklabels=True, yticklabels=True, ax=panel,
         )  # fmt: skip
         panel.set(xlabel="", ylabel="")
         panel.set_title(dataset, fontsize=9)
