@@ -194,3 +194,9 @@ def test_pictures_of_a_page_are_files_too_and_replace_those_of_an_earlier_one(tm
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["example_1_set_chr1_5-9_+_class_1.png", "mine.png"]
     assert (tmp_path / names[0]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_similarity_of_a_single_method_is_an_empty_figure_that_says_so():
+    columns = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric", "mean"]
+    nothing = pd.DataFrame(columns=columns).astype({"method": str, "mean": float})
+    assert "nothing to show" in similarity_figure(nothing).texts[0].get_text()

@@ -27,7 +27,7 @@ def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.Data
     """
     rows = summary[(summary["axis"] == "similarity") & (summary["metric"] == metric)]
     rows = rows[rows["method"].str.contains("~", regex=False)]
-    pairs = rows["method"].str.split("~", n=1, expand=True)
+    pairs = [rows["method"].str.split("~").str[place] for place in (0, 1)]
     named = pd.DataFrame(
         {
             "dataset": rows["dataset"],
@@ -60,13 +60,15 @@ def similarity_figure(summary: pd.DataFrame, metric: str = "spearman") -> Figure
     datasets = list(table["dataset"].unique())
     squares = [_square(table[table["dataset"] == dataset]) for dataset in datasets]
     side = 2.3 + 0.35 * max(map(len, squares), default=6)  # inches: labels, and a cell each
-    figure = Figure(figsize=(max(1, len(datasets)) * (side + 0.8), side))
+    columns = max(1, min(len(datasets), int(11 / (side + 0.8))))  # as wide as the page
+    rows = max(1, -(-len(datasets) // columns))
+    figure = Figure(figsize=(columns * (side + 0.8), rows * side))
     if not datasets:
         figure.text(0.02, 0.5, "nothing to show: this needs more models or methods", fontsize=9)
         return figure
     with mpl.rc_context({"font.size": 7}):
-        panels = figure.subplots(1, len(datasets), squeeze=False)[0]
-    for panel, dataset, square in zip(panels, datasets, squares, strict=True):
+        panels = figure.subplots(rows, columns, squeeze=False).flat
+    for panel, dataset, square in zip(panels, datasets, squares, strict=False):
         sns.heatmap(
             square, vmin=-1, vmax=1, cmap="vlag", annot=True, fmt=".2f", square=True, cbar=False,
             annot_kws={"size": 6}, xticklabels=True, yticklabels=True, ax=panel,
@@ -74,6 +76,8 @@ def similarity_figure(summary: pd.DataFrame, metric: str = "spearman") -> Figure
         panel.set(xlabel="", ylabel="")
         panel.set_title(dataset, fontsize=9)
         panel.tick_params(labelsize=7)
+    for panel in [*panels][len(datasets) :]:
+        panel.set_axis_off()
     figure.tight_layout()
     return figure
 
