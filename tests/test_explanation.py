@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 import dnalrp
 from dnalrp.attribution.explanation import iterate_relevance, methods
-from dnalrp.attribution.storage import StoredBatch, read_attributions, write_attributions
+from dnalrp.attribution.storage import read_attributions, stored_batch, write_attributions
 from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.errors import InputError
 from dnalrp.models.prediction import length_batches
@@ -119,16 +119,7 @@ def test_gap_is_stored_where_the_method_has_one(dnabert2, sequences, tmp_path, m
     names = [f"s{i}" for i in range(len(sequences))]
 
     def stored(batch):
-        return StoredBatch(
-            ids=[names[i] for i in batch.indices],
-            lengths=[len(sequences[i]) for i in batch.indices],
-            relevance=batch.relevance,
-            spans=batch.spans,
-            logits=batch.logits,
-            outputs=batch.outputs,
-            ledger=None,
-            gap=batch.gap,
-        )
+        return stored_batch(batch, names, sequences)
 
     batches = iterate_relevance(dnabert2, sequences, method, batch_size=4, progress=False)
     write_attributions(tmp_path / "maps.h5", map(stored, batches), {})
