@@ -261,14 +261,17 @@ def test_without_a_range_nothing_is_normalised(token_run):
 
 
 def test_robustness_of_all_methods_but_no_randomisation_of_noise(token_run):
-    table = probing.judge_robustness(token_run.load(), token_run.model, {"sequences": 3, "seed": 1})
+    settings = {"sequences": 3, "draws": 2, "seed": 1}
+    table = probing.judge_robustness(token_run.load(), token_run.model, settings)
     assert table["id"].nunique() == 3
     both = set(table[table["method"] == "random"]["metric"])
     assert both == {"reverse_complement", "shift"}
     own = set(table[table["method"] == "attnlrp"]["metric"]) - both
     assert len(own) == 5 and all(metric_of(name).better == "lower" for name in own)
     assert token_run.load().attributions["attnlrp"].provenance["settings"]["alibi"] == "absorb"
-    none = probing.judge_robustness(token_run.load(), token_run.model, {"sequences": 0, "seed": 1})
+    randomised = table[table["metric"].isin(own)]
+    assert randomised["value"].ge(0).all() and randomised["chance"].between(0.05, 0.5).all()
+    none = probing.judge_robustness(token_run.load(), token_run.model, settings | {"sequences": 0})
     assert none.empty and list(none.columns) == COLUMNS
 
 

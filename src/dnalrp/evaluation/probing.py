@@ -207,12 +207,13 @@ def judge_robustness(
     """Maps of a sample under changes that should do nothing, and under some that must do much.
 
     Reverse complement and shift by one nucleotide, for every method; parameters randomised from
-    the classifier down, for all but ``random``, which no parameter touches. ``split`` maps of a
-    seeded sample of ``sequences`` are held against those of inputs and models so changed, explained
-    anew; methods on a randomised model are left out.
+    the classifier down in several ``draws``, for all but ``random``, which no parameter touches.
+    ``split`` maps of a seeded sample of ``sequences`` are held against those of inputs and models
+    so changed, explained anew; methods on a randomised model are left out.
     """
     from dnalrp.attribution.explanation import explain
 
+    start, counts = time.perf_counter(), []
     chosen = _sample(explained, settings)
     ids = [explained.ids[i] for i in chosen]
     texts = [explained.sequences[i] for i in chosen]
@@ -231,20 +232,35 @@ def judge_robustness(
             method: str = method,
             options: dict[str, Any] = options,
         ) -> npt.NDArray[np.float32]:
+            counts.append(len(sequences))
             return explain(changed, sequences, method, progress=False, **options).nucleotides()
 
         stored_maps = explained.nucleotides[method, "split"]
         original = stored_maps.relevance[chosen, : max(map(len, texts))]
         arguments = (maps, model, texts, original)
-        values = {
+        consistency = {
             "reverse_complement": robustness.reverse_complement_consistency(*arguments),
             "shift": robustness.shift_consistency(*arguments),
         }
-        if method != "random":
-            depths = robustness.parameter_randomisation(*arguments, settings["seed"])
-            values |= {f"randomised_{depth}": own for depth, own in depths.items()}
         scores += [
             Scores(method, "nucleotide", "split", "robustness", metric, ids, own, 0.0)
-            for metric, own in values.items()
+            for metric, own in consistency.items()
         ]
+        if method == "random":
+            continue
+        sampling = settings["seed"], settings["draws"]
+        depths = robustness.parameter_randomisation(*arguments, *sampling)
+        parts = np.array([np.count_nonzero(stored.spans[i][:, 1]) for i in chosen])
+        chance = robustness.size_by_chance(parts)
+        scores += [
+            Scores(
+                *(method, "nucleotide", "split", "robustness", f"randomised_{depth}", ids, own),
+                chance,
+            )
+            for depth, own in depths.items()
+        ]
+    log.info(
+        "robustness: %d explanations of %d sequences in %.1f s",
+        *(sum(counts), len(chosen), time.perf_counter() - start),
+    )
     return long_form(scores)
