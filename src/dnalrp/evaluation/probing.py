@@ -211,56 +211,56 @@ def judge_robustness(
     ``split`` maps of a seeded sample of ``sequences`` are held against those of inputs and models
     so changed, explained anew; methods on a randomised model are left out.
     """
-    from dnalrp.attribution.explanation import explain
-
-    start, counts = time.perf_counter(), []
+    start, explanations = time.perf_counter(), 0
     chosen = _sample(explained, settings)
-    ids = [explained.ids[i] for i in chosen]
-    texts = [explained.sequences[i] for i in chosen]
     scores: list[Scores] = []
-    for method, stored in explained.attributions.items() if texts else ():
-        if method.endswith(RANDOMISED):
-            continue
-        made = stored.provenance.get("settings", {})
-        options = {"alibi": made.get("alibi", "absorb")}
-        if method == "lrp":
-            options["layer_rules"] = made.get("layer_rules")
-
-        def maps(
-            changed: PreTrainedModel,
-            sequences: Sequence[str],
-            method: str = method,
-            options: dict[str, Any] = options,
-        ) -> npt.NDArray[np.float32]:
-            counts.append(len(sequences))
-            return explain(changed, sequences, method, progress=False, **options).nucleotides()
-
-        stored_maps = explained.nucleotides[method, "split"]
-        original = stored_maps.relevance[chosen, : max(map(len, texts))]
-        arguments = (maps, model, texts, original)
-        consistency = {
-            "reverse_complement": robustness.reverse_complement_consistency(*arguments),
-            "shift": robustness.shift_consistency(*arguments),
-        }
-        scores += [
-            Scores(method, "nucleotide", "split", "robustness", metric, ids, own, 0.0)
-            for metric, own in consistency.items()
-        ]
-        if method == "random":
-            continue
-        sampling = settings["seed"], settings["draws"]
-        depths = robustness.parameter_randomisation(*arguments, *sampling)
-        parts = np.array([np.count_nonzero(stored.spans[i][:, 1]) for i in chosen])
-        chance = robustness.size_by_chance(parts)
-        scores += [
-            Scores(
-                *(method, "nucleotide", "split", "robustness", f"randomised_{depth}", ids, own),
-                chance,
-            )
-            for depth, own in depths.items()
-        ]
+    for method in explained.attributions if len(chosen) else ():
+        if not method.endswith(RANDOMISED):
+            own = _robust(explained, model, method, chosen, settings)
+            scores += own
+            explanations += len(own) * len(chosen)
     log.info(
         "robustness: %d explanations of %d sequences in %.1f s",
-        *(sum(counts), len(chosen), time.perf_counter() - start),
+        *(explanations, len(chosen), time.perf_counter() - start),
     )
     return long_form(scores)
+
+
+def _robust(
+    explained: Explained,
+    model: PreTrainedModel,
+    method: str,
+    chosen: npt.NDArray[np.int64],
+    settings: Mapping[str, Any],
+) -> list[Scores]:
+    """Scores of one method, one for each way in which the sequences are explained anew."""
+    from dnalrp.attribution.explanation import explain
+
+    stored = explained.attributions[method]
+    made = stored.provenance.get("settings", {})
+    options = {"alibi": made.get("alibi", "absorb")}
+    if method == "lrp":
+        options["layer_rules"] = made.get("layer_rules")
+
+    def maps(changed: PreTrainedModel, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return explain(changed, texts, method, progress=False, **options).nucleotides()
+
+    ids = [explained.ids[i] for i in chosen]
+    texts = [explained.sequences[i] for i in chosen]
+    original = explained.nucleotides[method, "split"].relevance[chosen, : max(map(len, texts))]
+    arguments = (maps, model, texts, original)
+    values = {
+        "reverse_complement": robustness.reverse_complement_consistency(*arguments),
+        "shift": robustness.shift_consistency(*arguments),
+    }
+    chances: dict[str, npt.NDArray[np.floating] | float] = dict.fromkeys(values, 0.0)
+    if method != "random":
+        sampling = settings["seed"], settings["draws"]
+        depths = robustness.parameter_randomisation(*arguments, *sampling)
+        values |= {f"randomised_{depth}": own for depth, own in depths.items()}
+        parts = np.array([np.count_nonzero(stored.spans[i][:, 1]) for i in chosen])
+        chances |= dict.fromkeys(set(values) - set(chances), robustness.size_by_chance(parts))
+    return [
+        Scores(method, "nucleotide", "split", "robustness", metric, ids, own, chances[metric])
+        for metric, own in values.items()
+    ]

@@ -81,8 +81,7 @@ def parameter_randomisation(
     generator = torch.Generator().manual_seed(seed)
     depths: dict[str, Array] = {}
     for draw in range(min(draws, len(sequences))):
-        own = np.arange(draw, len(sequences), draws)
-        texts = [sequences[i] for i in own]
+        own, texts = slice(draw, None, draws), sequences[draw::draws]
         for name, changed in randomised_models(model, generator):
             maps = explain(changed, texts)
             correlation = _rank_correlation(original[own, : maps.shape[1]], maps, lengths[own])
