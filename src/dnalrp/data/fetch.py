@@ -58,14 +58,7 @@ def fetch_wheel(
         wheel = Path(local) if local else _download(requirement, Path(folder))
         if not wheel.is_file():
             raise InputError(f"{wheel}: no such file; correct 'archive: local' or set it to null")
-        found = checksum(wheel)
-        if found != sha256:
-            raise InputError(
-                f"{wheel.name}: SHA-256 is {found} and not {sha256} as 'archive: sha256' says; "
-                "the download is damaged or another file, fetch it again or correct the setting"
-            )
-        with written_whole(destination) as beside:
-            shutil.copyfile(wheel, beside)
+        _copy_verified(wheel, Path(destination), sha256)
 
 
 def fetch_debian(
@@ -109,14 +102,18 @@ def fetch_debian(
             if copy is None:
                 reason = (run.stderr.strip().splitlines() or ["apt-get failed"])[-1]
                 raise InputError(f"{requirement}: download failed ({reason}); {cure}")
-        found = checksum(copy)
-        if found != sha256:
-            raise InputError(
-                f"{copy.name}: SHA-256 is {found} and not {sha256}; the download is damaged or "
-                "another release, fetch it again"
-            )
-        with written_whole(destination) as beside:
-            shutil.copyfile(copy, beside)
+        _copy_verified(copy, destination, sha256)
+
+
+def _copy_verified(source: Path, destination: Path, sha256: str) -> None:
+    found = checksum(source)
+    if found != sha256:
+        raise InputError(
+            f"{source.name}: SHA-256 is {found} and not {sha256} as asked for; it is damaged or "
+            "another file, fetch it again or correct the checksum"
+        )
+    with written_whole(destination) as beside:
+        shutil.copyfile(source, beside)
 
 
 def _mirrored(requirement: str, mirror: str | Path | None) -> Path | None:
