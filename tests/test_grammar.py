@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2_contingency
 from test_data import CTCF, REST, simulation
 
 from dnalrp.attribution.storage import NucleotideMaps
@@ -61,7 +62,6 @@ def carried(rule, sites):
 def label_by_sites(rule, sites):
     """The rules, written once more from the sites alone."""
     first, second = carried(rule, sites)
-    left, right = sites.sort_values("start").itertuples(index=False)
     if rule == "and":
         return first and second
     if rule == "or":
@@ -72,6 +72,8 @@ def label_by_sites(rule, sites):
         return first
     if not (first and second):
         return False
+    pair = sites[sites["role"] != "decoy"]
+    left, right = pair.sort_values("start").itertuples(index=False)
     if rule == "spacing":
         return 5 <= right.start - left.end <= 10
     upstream = left if left.strand == "+" else right
@@ -81,14 +83,14 @@ def label_by_sites(rule, sites):
 @pytest.mark.parametrize("rule", GRAMMAR_RULES)
 def test_labels_follow_the_rule_read_from_the_sites(rule):
     sequences, sites = simulated(rule)
-    found = {name: label_by_sites(rule, own) for name, own in sites.groupby("id")}
-    assert [found[name] for name in sequences["id"]] == (sequences["label"] == 1).tolist()
+    found = [label_by_sites(rule, sites[sites["id"] == name]) for name in sequences["id"]]
+    assert found == (sequences["label"] == 1).tolist()
 
 
 @pytest.mark.parametrize("rule", GRAMMAR_RULES)
 def test_one_both_and_neither_come_in_known_proportions(rule):
-    _, sites = simulated(rule)
-    states = [carried(rule, own) for _, own in sites.groupby("id")]
+    sequences, sites = simulated(rule)
+    states = [carried(rule, sites[sites["id"] == name]) for name in sequences["id"]]
     kinds = [(True, True), (True, False), (False, True), (False, False)]
     shares = [states.count(kind) / len(states) for kind in kinds]
     assert shares == pytest.approx(SHARES[rule])
@@ -107,19 +109,34 @@ def test_roles_tell_evidence_from_motifs_that_do_not_count(rule):
     assert set(labels[sites["role"] == "motif"]) == {1}
     assert set(labels[sites["role"] == "partial"]) <= {0}
     assert ("near_copy" in set(sites["role"])) == (rule == "decoy")
-    assert (sites.groupby("id").size() == 2).all()
     planted = sites[sites["role"] != "decoy"]
     assert set(planted["motif"]) == {CTCF.matrix_id, REST.matrix_id}
 
 
+@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+def test_decoys_say_nothing_of_the_label(rule):
+    sequences, sites = simulated(rule, 600)
+    decoys = sites[sites["role"] == "decoy"].groupby("id").size()
+    decoys = decoys.reindex(sequences["id"], fill_value=0)
+    counts = pd.crosstab(decoys.to_numpy(), sequences["label"].to_numpy())
+    assert counts.index.tolist() == [0, 1, 2]
+    assert chi2_contingency(counts).pvalue > 0.01
+    assert counts.to_numpy().min() > 0.7 * 100  # a third of 300 each
+
+
 @pytest.mark.parametrize("rule", ARRANGED_RULES)
-def test_gaps_do_not_tell_decoys_from_motifs(rule):
-    _, sites = simulated(rule)
-    ordered = sites.sort_values("start").groupby("id")
-    gaps = ordered["start"].last() - ordered["end"].first()
-    alone = sites[sites["role"] == "decoy"]["id"].unique()
-    assert gaps[alone].between(5, 10).all()
-    assert rule == "spacing" or gaps.between(5, 10).all()
+def test_gaps_are_as_asked_and_no_decoy_lies_in_them(rule):
+    sequences, sites = simulated(rule)
+    labels = sequences.set_index("id")["label"]
+    for name, own in sites.groupby("id"):
+        own = own.sort_values("start")
+        places = np.flatnonzero(own["role"] != "decoy")
+        if len(places) < 2:
+            continue
+        left, right = own.iloc[places[0]], own.iloc[places[1]]
+        inside = 5 <= right["start"] - left["end"] <= 10
+        assert places[1] == places[0] + 1
+        assert inside == (labels[name] == 1) or (rule == "order" and inside)
 
 
 def test_order_is_the_same_read_from_the_other_strand():
@@ -235,7 +252,7 @@ def judged(rule, relevance_of, count=240):
     table = judge_logic(explained(sequences, sites, relevance), sites, rule)
     assert all(metric_of(name).axis == "logic" for name in set(table["metric"]))
     assert set(table["axis"]) == {"logic"} and list(table.columns) == COLUMNS
-    assert set(table["id"]) == set(sequences["id"])
+    assert set(table["id"]) == set(sites["id"])
     return table.groupby(["method", "metric"])["value"].mean()
 
 
@@ -266,13 +283,15 @@ def test_noise_scores_the_chance_level(rule):
 def test_a_map_that_sees_motifs_but_no_xor_is_found_out():
     """Relevance 1 at every motif localises without fault; of the pairs, by hand:
 
-    a quarter of the sequences has one motif each way (contribution 1), and 1 / 6 both: n / 2
-    sites of contribution 1 against 3 n / 2 of 0, of which 2 n / 6 are motifs, tied, and the rest
-    decoys, ordered right: (1 x 7 + 0.5 x 2) / 9. Of those whose sites count from the mean, 3 of 4
-    have one motif, which speaks for the label, and the others two that speak against it.
+    a quarter of the n sequences has one motif each way (contribution 1), and 1 / 6 both: n / 2
+    sites of contribution 1 against those of 0, which are n / 3 motifs, tied, and the decoys,
+    ordered right. Of those whose sites count from the mean, 3 of 4 have one motif, which speaks
+    for the label, and the others two that speak against it.
     """
     scores = judged("xor", present)["given"]
-    assert scores["rank_agreement"] == pytest.approx(8 / 9)
+    _, sites = simulated("xor")
+    decoys, motifs = (sites["role"] == "decoy").sum(), 240 / 3
+    assert scores["rank_agreement"] == pytest.approx((decoys + motifs / 2) / (decoys + motifs))
     assert scores["sign_agreement"] == 1
     assert scores["sign_agreement_to_mean"] == pytest.approx(3 / 4)
 

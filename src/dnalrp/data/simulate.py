@@ -19,6 +19,7 @@ from dnalrp.errors import InputError
 Letters = npt.NDArray[np.int8]
 RULES = ("any", "all", *GRAMMAR_RULES)
 INFORMATIVE = 1.0  # bits: positions of a motif that a near-copy may differ at
+MOST_DECOYS = 2
 
 
 class Simulation(NamedTuple):
@@ -27,8 +28,8 @@ class Simulation(NamedTuple):
     ``rule`` makes the label: ``any``, positives carry sites of any of ``motifs`` and negatives
     as many sites of ``decoys``; ``all``, positives carry every motif, negatives a proper subset
     filled up with decoys. The others are rules on two motifs, in the proportions of
-    :data:`~dnalrp.data.grammar.STATES`; a decoy stands for each motif that is not there, so that
-    every sequence carries two sites:
+    :data:`~dnalrp.data.grammar.STATES`. Up to MOST_DECOYS decoys, as many by chance, stand beside
+    them whatever the label: one that stood in a missing motif's place would give the label away:
 
     - ``and``, ``or``, ``xor``: positives carry both, at least one, exactly one of the motifs;
     - ``spacing``: positives carry both with a gap of ``spacing`` bases (from, to), negatives
@@ -127,7 +128,8 @@ def _check(simulation: Simulation) -> None:
             )
     widest = max(motif.width for motif in (*simulation.motifs, *simulation.decoys))
     gap = simulation.spacing[1] + 1 if simulation.rule in ARRANGED_RULES else 0
-    count = {"any": simulation.sites[1], "all": len(simulation.motifs)}.get(simulation.rule, 2)
+    counts = {"any": simulation.sites[1], "all": len(simulation.motifs)}
+    count = counts.get(simulation.rule, 2 + MOST_DECOYS)
     most = count * widest + gap
     if most > simulation.length:
         raise InputError(
@@ -136,9 +138,13 @@ def _check(simulation: Simulation) -> None:
         )
 
 
-def _plan(simulation: Simulation, label: int, turn: int, rng: np.random.Generator) -> list[Planned]:
-    def some(motifs: Sequence[Motif], count: int, role: str) -> list[Planned]:
-        return [Planned(motifs[i], role) for i in rng.integers(len(motifs), size=count)]
+Block = list[Planned]
+"""Sites with fixed gaps between them, from left to right."""
+
+
+def _plan(simulation: Simulation, label: int, turn: int, rng: np.random.Generator) -> list[Block]:
+    def some(motifs: Sequence[Motif], count: int, role: str) -> list[Block]:
+        return [[Planned(motifs[i], role)] for i in rng.integers(len(motifs), size=count)]
 
     motifs, decoys = simulation.motifs, simulation.decoys
     if simulation.rule == "any":
@@ -147,42 +153,41 @@ def _plan(simulation: Simulation, label: int, turn: int, rng: np.random.Generato
     if simulation.rule == "all":
         count = len(motifs) if label else int(rng.integers(len(motifs)))
         kept = rng.permutation(len(motifs))[:count]
-        planned = [Planned(motifs[i], "motif") for i in kept]
+        planned = [[Planned(motifs[i], "motif")] for i in kept]
         return planned + some(decoys, len(motifs) - count, "decoy")
     states = STATES[simulation.rule][label]
-    return _plan_grammar(simulation, states[turn % len(states)], rng)
+    others = some(decoys, int(rng.integers(MOST_DECOYS + 1)), "decoy")
+    room = simulation.length - sum(site.motif.width for block in others for site in block)
+    return _plan_pair(simulation, states[turn % len(states)], room, rng) + others
 
 
-def _plan_grammar(simulation: Simulation, state: State, rng: np.random.Generator) -> list[Planned]:
-    """Two sites: the motifs of a state, and decoys where it has none."""
-
-    def one(motifs: Sequence[Motif], role: str) -> Planned:
-        return Planned(motifs[int(rng.integers(len(motifs)))], role)
-
+def _plan_pair(
+    simulation: Simulation, state: State, room: int, rng: np.random.Generator
+) -> list[Block]:
+    """The motifs of a state; both are one block where their arrangement counts."""
     if simulation.rule == "decoy":
-        pair = [
-            one(simulation.motifs, "motif"),
-            one(simulation.motifs, "near_copy")._replace(mutations=simulation.mutations),
-        ]
+        drawn = rng.integers(len(simulation.motifs), size=2)
+        first, second = (Planned(simulation.motifs[i], "motif") for i in drawn)
+        pair = [first, second._replace(role="near_copy", mutations=simulation.mutations)]
     else:
         pair = [Planned(motif, "motif") for motif in simulation.motifs[:2]]
-    pair = [
-        site if present else one(simulation.decoys, "decoy")
-        for site, present in zip(pair, (state.first, state.second), strict=True)
+    if simulation.rule in ARRANGED_RULES and state.first and state.second:
+        return [_arranged(simulation, pair, state, room, rng)]
+    return [
+        [site] for site, present in zip(pair, (state.first, state.second), strict=True) if present
     ]
-    return _arrange(simulation, pair, state, rng) if simulation.rule in ARRANGED_RULES else pair
 
 
-def _arrange(
-    simulation: Simulation, pair: list[Planned], state: State, rng: np.random.Generator
-) -> list[Planned]:
-    """The pair from left to right, as ``spacing`` or ``order`` has it or, misarranged, has not."""
+def _arranged(
+    simulation: Simulation, pair: Block, state: State, room: int, rng: np.random.Generator
+) -> Block:
+    """The pair as ``spacing`` or ``order`` has it or, misarranged, has not."""
     low, high = simulation.spacing
     gap, strand = int(rng.integers(low, high + 1)), None
     if simulation.rule == "spacing":
         pair = [pair[i] for i in rng.permutation(2)]
         if not state.arranged:
-            room = simulation.length - sum(site.motif.width for site in pair)
+            room -= sum(site.motif.width for site in pair)
             gap = int(rng.choice([g for g in range(room + 1) if not low <= g <= high]))
     else:
         strand = "+" if rng.random() < 0.5 else "-"
@@ -193,25 +198,22 @@ def _arrange(
 
 
 def _place(
-    letters: Letters, planned: Sequence[Planned], rng: np.random.Generator
+    letters: Letters, blocks: Sequence[Block], rng: np.random.Generator
 ) -> list[tuple[int, int, str, str, str]]:
     """Write the planned sites into one background, in place; return where they are."""
-    if all(site.gap is None for site in planned):
-        planned = [planned[i] for i in rng.permutation(len(planned))]
-    used = sum(site.motif.width + (site.gap or 0) for site in planned)
-    fixed = sum(site.gap is not None for site in planned)
-    blocks, spare = len(planned) - fixed, len(letters) - used
-    starts = np.sort(rng.choice(spare + blocks, size=blocks, replace=False)) - np.arange(blocks)
-    free = iter(np.diff(starts, prepend=0))
-    position, gap_before, placed = 0, None, []
-    for site in planned:
-        position += int(next(free)) if gap_before is None else gap_before
-        gap_before = site.gap
-        strand = site.strand or ("+" if rng.random() < 0.5 else "-")
-        end = position + site.motif.width
-        letters[position:end] = _sample_site(site, strand, rng)
-        placed.append((position, end, strand, site.motif.matrix_id, site.role))
-        position = end
+    blocks = [blocks[i] for i in rng.permutation(len(blocks))]
+    used = sum(site.motif.width + (site.gap or 0) for block in blocks for site in block)
+    chosen = rng.choice(len(letters) - used + len(blocks), size=len(blocks), replace=False)
+    starts = np.sort(chosen) - np.arange(len(blocks))
+    position, placed = 0, []
+    for block, free in zip(blocks, np.diff(starts, prepend=0), strict=True):
+        position += int(free)
+        for site in block:
+            strand = site.strand or ("+" if rng.random() < 0.5 else "-")
+            end = position + site.motif.width
+            letters[position:end] = _sample_site(site, strand, rng)
+            placed.append((position, end, strand, site.motif.matrix_id, site.role))
+            position = end + (site.gap or 0)
     return placed
 
 
