@@ -338,15 +338,15 @@ def test_rank_agreement_needs_contributions_that_differ():
 def test_figure_has_a_panel_a_rule_and_a_point_a_model_and_method():
     rows = [
         (dataset, model, method, "seed1", axis, metric, "split", mean, mean - 0.1, mean + 0.1, 0.5)
-        for dataset in ("pair", "either", "peaks")
+        for dataset in ("pair", "or", "peaks")
         for model, method in (("cnn", "lrp"), ("cnn", "random"), ("dnabert2", "attnlrp"))
         for axis, metric, mean in (("localisation", "auroc", 0.7), ("logic", "rank_agreement", 0.6))
     ]
     keys = ["dataset", "model", "method", "seed", "axis", "metric", "map"]
     summary = pd.DataFrame(rows, columns=[*keys, "mean", "low", "high", "chance"])
-    figure = logic_figure(summary, {"pair": "and", "either": "or"})
+    figure = logic_figure(summary, {"pair": "and", "or": "or"})
     shown = [panel for panel in figure.axes if panel.get_visible()]
-    assert [panel.get_title() for panel in shown] == ["pair: and", "either: or"]
+    assert [panel.get_title() for panel in shown] == ["pair: and", "or"]
     for panel in shown:
         points = [line for line in panel.lines if line.get_marker() != "None"]
         assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in points] == [(0.7, 0.6)] * 3

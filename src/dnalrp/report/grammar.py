@@ -49,7 +49,9 @@ def logic_figure(
         panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for panel, dataset in zip(panels.flat, datasets, strict=False):
         _draw(panel, points[points["dataset"] == dataset], colours, marks)
-        panel.set_title(f"{dataset}: {rules[dataset]}", fontsize=8, fontweight="bold")
+        rule = rules[dataset]
+        title = rule if dataset == rule else f"{dataset}: {rule}"
+        panel.set_title(title, fontsize=8, fontweight="bold")
     for panel in panels.flat[len(datasets) :]:
         panel.set_visible(False)
     for panel in panels[:, 0]:
