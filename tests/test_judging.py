@@ -129,6 +129,31 @@ def test_localisation_of_a_negative_is_that_of_the_negated_map(token_run):
         assert auroc[name] == pytest.approx(1 - again)
 
 
+def test_a_perfect_map_without_a_sign_is_perfect_in_both_classes(tmp_path, byte_pairs):
+    run = Run(tmp_path, toy_dnabert2(byte_pairs), random_sequences(4, 30, 30), ["saliency"])
+    sites = sites_of(*((f"s{i}", 4, 10, "+", "M1", "motif") for i in range(4)))
+    explained = run.load(sites)
+    assert set(explained.signs) == {-1, 1}
+    truth = np.stack([explained.masks[name] for name in explained.ids]).astype(float)
+    maps = {key: own._replace(relevance=truth) for key, own in explained.nucleotides.items()}
+    table = judging.judge_localisation(explained._replace(nucleotides=maps, tokens={}))
+    assert (table[table["method"] == "saliency"]["value"] == 1).all()
+
+
+def test_faithfulness_of_a_map_without_a_sign_is_not_turned_with_the_call(tmp_path, byte_pairs):
+    run = Run(tmp_path, toy_dnabert2(byte_pairs), random_sequences(4, 30, 30), ["saliency"])
+    explained = run.load()
+    logits = {"saliency": type("Turned", (), {"logits": -explained.logits})()}
+    both = [explained, explained._replace(attributions=logits)]
+    areas = []
+    for own in both:
+        table = probing.judge_faithfulness(own, run.model, FAITHFULNESS)
+        table = table[(table["method"] == "saliency") & (table["metric"] == "lerf_minus_morf")]
+        areas.append(table["value"].to_numpy())
+    # the same order, and the margin of the other class: all falls are rises
+    assert areas[1] == pytest.approx(-areas[0], abs=1e-6)
+
+
 def test_sites_are_weighted_in_the_direction_of_their_strand(token_run):
     sites = sites_of(("s1", 4, 7, "-", "M1", "motif"), ("s1", 6, 9, "+", "M1", "motif"))
     explained = token_run.load(sites, {"M1": np.array([0.5, 1.0, 2.0])})

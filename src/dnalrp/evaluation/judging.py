@@ -27,7 +27,7 @@ from dnalrp.errors import InputError
 from dnalrp.evaluation import concentration, localisation, similarity
 from dnalrp.evaluation.maps import Maps, check_finite, nucleotide_maps, token_maps
 from dnalrp.evaluation.metrics import METRICS, Scores, long_form
-from dnalrp.evaluation.orientation import orientation
+from dnalrp.evaluation.orientation import orientation, oriented
 from dnalrp.projection import RealTokens, real_tokens
 from dnalrp.settings import RANDOMISED
 
@@ -181,6 +181,7 @@ def information_contents(motifs: Iterable[str], release: str) -> dict[str, npt.N
 def judge_localisation(explained: Explained) -> pd.DataFrame:
     """Localisation on the true sites, in the sign of the sequence's own class, at both levels.
 
+    Maps of methods without a sign are not turned.
     Sequences without a true site, as all simulated negatives, are left out. Token maps brought to
     nucleotides get a method ``ceiling``: the truth seen through their tokens. On tokens, those
     are true of which at least half lies in sites, and the ceiling is 1.
@@ -193,10 +194,10 @@ def judge_localisation(explained: Explained) -> pd.DataFrame:
     mask = _joined(explained.masks.values()) > 0
     weighted = explained.weights.keys() >= explained.masks.keys()
     weights = [explained.weights[name] for name in explained.masks] if weighted else None
-    signs = explained.signs[rows, None]
+    signs = explained.signs[rows]
     lengths = np.array([len(own) for own in explained.masks.values()])
     maps = {
-        key: signs * own.relevance[rows][:, : mask.shape[1]]
+        key: oriented(key[0], own.relevance[rows][:, : mask.shape[1]], signs)
         for key, own in explained.nucleotides.items()
     }
     own_tokens = on_tokens(explained.attributions.values())
@@ -210,8 +211,8 @@ def judge_localisation(explained: Explained) -> pd.DataFrame:
         tokens = _tokens_of(explained.token_spans, rows)
         true = localisation.token_mask(mask, tokens)
         on = {
-            k: signs * own.relevance[rows][:, : true.shape[1]]
-            for k, own in explained.tokens.items()
+            key: oriented(key[0], own.relevance[rows][:, : true.shape[1]], signs)
+            for key, own in explained.tokens.items()
         }
         scores += _localised("token", on, true, tokens.counts, None)
     ids = list(explained.masks)

@@ -3,6 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from dnalrp.settings import RANDOMISED
+
+WITHOUT_SIGN = ("saliency", "attention_rollout")
+"""Methods that say where the model looks, and not in favour of what: the same for every class."""
+
 
 def orientation(
     labels: npt.NDArray[np.int64], logits: npt.NDArray[np.floating]
@@ -22,3 +27,15 @@ def orientation(
     """
     own = labels == 1 if logits.shape[1] == 2 else logits.argmax(axis=1) == labels
     return np.where(own, 1, -1)
+
+
+def oriented(
+    method: str, relevance: npt.NDArray[np.floating], signs: npt.NDArray[np.int64]
+) -> npt.NDArray[np.floating]:
+    """Relevance (sequences, positions) times ``signs`` (sequences,), where the method has a sign.
+
+    Maps of ``WITHOUT_SIGN`` stay as they are: turned round, a perfect one would score 0.
+    """
+    if method.removesuffix(RANDOMISED) in WITHOUT_SIGN:
+        return relevance
+    return relevance * signs[:, None]

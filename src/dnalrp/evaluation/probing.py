@@ -17,6 +17,7 @@ from dnalrp.evaluation import faithfulness, robustness
 from dnalrp.evaluation.faithfulness import Curves, Subject
 from dnalrp.evaluation.judging import NATIVE, Explained
 from dnalrp.evaluation.metrics import Scores, long_form
+from dnalrp.evaluation.orientation import oriented
 from dnalrp.settings import RANDOMISED
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def judge_faithfulness(
     """Output while the most and the least relevant parts are replaced, for each method.
 
     What is followed is the margin of the class that the model calls; relevance is oriented
-    alike. A seeded sample of ``sequences`` is judged, the same for every method; the model's own
+    alike, where the method has a sign. A seeded sample of ``sequences`` is judged, the same for every method; the model's own
     range is found on the first ``range_sequences`` of it. At the level of nucleotides the maps
     named by ``map`` order the nucleotides, of a method that has none its ``split``: rows say
     which. At the level of tokens, for a model with a mask token, native maps order its tokens.
@@ -94,7 +95,7 @@ def _nucleotide_faithfulness(
         if how == "split"
     }
     maps = {
-        method: known[method, how].relevance[chosen] * signs[:, None]
+        method: oriented(method, known[method, how].relevance[chosen], signs)
         for method, how in hows.items()
     }
     hows[BEST] = wanted if wanted in hows.values() else "split"
@@ -115,7 +116,7 @@ def _token_faithfulness(
     subject = faithfulness.token_subject(predict, ids, tokens, real, called)
     part = subject.part(settings["range_sequences"])
     maps = {
-        method: own.relevance[chosen] * signs[:, None]
+        method: oriented(method, own.relevance[chosen], signs)
         for (method, how), own in explained.tokens.items()
         if how == NATIVE
     }
