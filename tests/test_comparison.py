@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
-from dnalrp.evaluation.comparison import compare, relative_to_ceiling
+from dnalrp.evaluation.comparison import compare, relative_to_ceiling, two_sided
 from dnalrp.evaluation.resampling import draw_resamples, resampled_means
 
 DIRECTIONS = {"auroc": 1, "entropy": -1}
@@ -84,6 +85,52 @@ def test_adjusted_p_values_are_holms():
     low, middle, high = table["p"]
     worked = [3 * low, max(3 * low, 2 * middle), max(3 * low, 2 * middle, high)]
     assert table["p_adjusted"].tolist() == pytest.approx(np.minimum(worked, 1))
+
+
+def test_of_one_seed_p_is_students():
+    difference = np.random.default_rng(0).normal(0.2, 1, (1, 40, 3))
+    difference[0, :5, 1] = np.nan
+    expected = ttest_1samp(difference[0], 0, nan_policy="omit").pvalue
+    assert two_sided(difference) == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize(("seeds", "sequences"), [(1, 8), (2, 40), (5, 40)])
+@pytest.mark.parametrize("between_seeds", [0.0, 0.5])
+def test_p_of_no_difference_is_no_smaller_than_chance_has_it(seeds, sequences, between_seeds):
+    """Few seeds that differ are the hard case: a normal distribution would err 4 in 10 times."""
+    rng, pairs = np.random.default_rng(0), 2000
+    by_seed = rng.normal(0, between_seeds, (seeds, 1, pairs)) * (seeds > 1)
+    by_sequence = rng.normal(0, 0.3, (1, sequences, pairs))
+    noise = rng.normal(0, 0.3, (seeds, sequences, pairs))
+    p = two_sided(by_seed + by_sequence + noise)
+    for level in (0.05, 0.005):
+        error = 4 * np.sqrt(level * (1 - level) / pairs)
+        assert np.mean(p < level) <= level + error
+
+
+@pytest.mark.parametrize("value", [1.0, 0.1])
+def test_equal_differences_are_no_more_certain_than_their_signs(value):
+    few, many = (
+        compare(long_form({"a": [value] * n, "b": [0.0] * n}), DIRECTIONS, BETWEEN, 100, 1).iloc[0]
+        for n in (2, 20)
+    )
+    assert (few.p, few.better) == (0.5, "unclear")
+    assert many.p == pytest.approx(2.0**-19) and many.better == "first"
+    assert np.isnan([few.effect_size, many.effect_size]).all()
+    same = compare(long_form({"a": [0.1] * 9, "b": [0.1] * 9}), DIRECTIONS, BETWEEN, 100, 1)
+    assert same["p"].tolist() == [1.0] and same["better"].tolist() == ["unclear"]
+
+
+def test_a_missing_seed_is_no_difference_and_no_seed():
+    rng = np.random.default_rng(0)
+    scores = {"a": rng.normal(0.5, 0.1, (5, 60)), "b": rng.normal(0, 0.1, (5, 60))}
+    values = long_form(scores)
+    lost = (values["method"] == "b") & (values["seed"] == "seed3")
+    row = compare(values[~lost].sample(frac=1, random_state=0), DIRECTIONS, BETWEEN, 300, 1).iloc[0]
+    paired = np.delete(scores["a"] - scores["b"], 3, axis=0)
+    assert (row.seeds, row.sequences) == (4, 60)
+    assert row.difference == pytest.approx(paired.mean())
+    assert row.p == pytest.approx(two_sided(paired[:, :, None])[0])
 
 
 def test_models_are_compared_only_on_metrics_that_mean_the_same_for_both():
@@ -167,6 +214,12 @@ def test_localisation_of_the_ceiling_itself_would_be_one_and_of_chance_zero():
     relative = relative_to_ceiling(long_form(scores))
     assert relative["value"].tolist() == pytest.approx([0, 0.5, 1])
     assert set(relative["metric"]) == {"auroc_of_ceiling"} and set(relative["method"]) == {"a"}
+
+
+@pytest.mark.parametrize("rounding", [0.0, 1e-17, 4e-17])
+def test_a_ceiling_at_chance_leaves_nothing_to_be_a_share_of(rounding):
+    values = long_form({"a": [0.3], "ceiling": [0.1 + rounding]}).assign(chance=0.1)
+    assert relative_to_ceiling(values)["value"].isna().all()
 
 
 def test_a_model_of_single_nucleotides_has_the_perfect_score_for_its_ceiling():
