@@ -21,6 +21,8 @@ COLUMNS = [
 NO_METHODS = ("ceiling", "best order")
 COMPARED_MAPS = ("split", "average", "sum", "native")
 SIGNIFICANCE = 0.05
+FEW_SEEDS = 5
+"""Fewer say too little of other trainings: verdicts are about those at hand."""
 LOWEST_P = 1e-100
 ROUNDING = 1e-9  # differences and spreads below this share of a score are none
 
@@ -72,10 +74,10 @@ def compare(
     none and its ``split`` was taken.
 
     The interval is a percentile bootstrap over sequences and seeds of the mean difference; of
-    few seeds that differ it is too narrow. ``p`` is two-sided and allows for their number, see
-    :func:`two_sided`; ``p_adjusted`` is Holm's, over all comparisons of a data set: the chance
-    that any of its verdicts is wrong is 5 % at most. Of one seed nothing is said about other
-    seeds: interval and p are over sequences alone.
+    few seeds that differ it is too narrow. ``p`` is two-sided, over sequences and FEW_SEEDS seeds
+    or more, see :func:`two_sided`; ``p_adjusted`` is Holm's, over all comparisons of a data set:
+    the chance that any of its verdicts is wrong is 5 % at most. Of fewer seeds, p is over
+    sequences alone, and a verdict about the mean of the trainings at hand.
 
     Parameters
     ----------
@@ -186,14 +188,15 @@ def _compare_pairs(
 
 
 def two_sided(difference: Array) -> Array:
-    """Chance of a mean at least so far from 0, on either side, if seeds and sequences are random.
+    """p-value of a mean difference of 0, where seeds and sequences are random.
 
-    The mean has two errors, that of its ``V1`` over sequences, each averaged over seeds, and that
-    of its ``V2`` over seeds, each averaged over sequences. It is significant at a level where its
-    square exceeds ``t1^2 V1 + t2^2 V2``, with Student's quantile of each at that level: this
-    never errs more often than the level says, however few seeds there are (Banerjee, Sankhya
-    1960). p is the lowest such level, and no lower than 2^(1 - sequences), all that signs alone
-    can say: without it two equal differences would be certain.
+    Of fewer than FEW_SEEDS seeds it is Student's t over sequences, each averaged over seeds: it
+    is about these trainings. Else the mean has a variance ``V1`` over sequences, each averaged
+    over seeds, and ``V2`` over seeds, each averaged over sequences. It is significant at a level
+    where its square exceeds ``t1^2 V1 + t2^2 V2``, with Student's quantiles at that level: that
+    errs no more often than the level says, however few seeds there are (Banerjee, Sankhya 1960).
+    p is the lowest such level. Of equal differences, which have no error, it is
+    2^(1 - sequences), all that their signs can say: else two of them would be certain.
 
     Parameters
     ----------
@@ -202,7 +205,7 @@ def two_sided(difference: Array) -> Array:
 
     Returns
     -------
-    (pairs,); NaN for less than two sequences. Of one seed it is Student's t over sequences.
+    (pairs,); NaN for less than two sequences.
     """
     known = np.ma.masked_invalid(difference)
     square = known.mean(axis=(0, 1)).filled(np.nan) ** 2
@@ -212,6 +215,7 @@ def two_sided(difference: Array) -> Array:
         (means.var(axis=0, ddof=1) / count).filled(0.0)
         for means, count in zip((by_sequence, by_seed), counts, strict=True)
     ]
+    errors[1] = np.where(counts[1] < FEW_SEEDS, 0.0, errors[1])
     low, high = (np.full(len(square), np.log(level)) for level in (LOWEST_P, 1.0))
     for _ in range(60):  # halvings: down to rounding
         middle = (low + high) / 2
@@ -220,7 +224,8 @@ def two_sided(difference: Array) -> Array:
             for count, error in zip(counts, errors, strict=True)
         )
         low, high = np.where(needed > square, middle, low), np.where(needed > square, high, middle)
-    p = np.maximum(np.exp(high), 2.0 ** (1 - counts[0]))
+    equal = errors[0] <= ROUNDING**2 * square
+    p = np.where(equal, np.maximum(np.exp(high), 2.0 ** (1 - counts[0])), np.exp(high))
     p = np.where(square > 0, p, 1.0)
     return np.where(counts[0] > 1, p, np.nan)
 
