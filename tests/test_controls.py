@@ -134,3 +134,21 @@ def test_what_has_no_chance_level_or_is_no_control_is_left_out():
 def test_a_random_map_of_a_control_model_is_a_random_map():
     table = verdicts(row("cnn_shuffled", "random", "auroc", 0.5, 0.4, 0.6))
     assert table.index.tolist() == [("auroc", "random maps")]
+
+
+def test_the_control_that_misses_chance_is_named_with_its_score():
+    table = verdicts(
+        row("cnn", "random", "auroc", 0.44, 0.37, 0.51),  # further off, but at chance
+        row("dnabert2", "random", "auroc", 0.45, 0.42, 0.48),
+        row("other", "random", "auroc", 0.54, 0.51, 0.57),
+    )
+    (own,) = table.itertuples()
+    assert (own.explanations, own.at_chance) == (3, 1)
+    assert own.which == "implant, dnabert2, seed1, random"
+    assert (own.mean, own.low, own.high, own.chance) == (0.45, 0.42, 0.48, 0.5)
+    assert own.furthest == pytest.approx(-0.05)
+
+
+def test_a_control_of_one_sequence_says_nothing():
+    table = verdicts(row("cnn", "random", "auroc", 0.1, np.nan, np.nan))
+    assert table.empty and {"verdict", "which", "furthest"} <= set(table.columns)

@@ -386,9 +386,11 @@ def test_summary_counts_undefined_values():
             "metric": "gini",
             "id": ["a", "b", "c"],
             "value": [0.2, np.nan, 0.4],
-            "chance": np.nan,
+            "chance": [0.1, 0.9, 0.3],
         }
     )
     (row,) = summarise(values, 200, seed=0).itertuples()
     assert row.mean == pytest.approx(0.3)
     assert (row.sequences, row.undefined) == (2, 1)
+    (over_seeds,) = summarise_over_seeds(values, 200, seed=0).itertuples()
+    assert row.chance == over_seeds.chance == pytest.approx(0.2)  # of the sequences in the mean

@@ -12,6 +12,7 @@ from dnalrp.settings import RANDOMISED, SHUFFLED
 
 MARGIN = 0.02
 METRIC = ["axis", "metric", "level", "map"]
+SCORE = ["mean", "low", "high", "chance"]
 DISCRIMINATING, NOT_DISCRIMINATING = "discriminating", "not discriminating"
 _KNOW_THE_TRUTH = ("ceiling",)
 
@@ -23,6 +24,7 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
     ``margin`` of it. A metric with a control that is not, is marked. The margin is for the many
     controls, of which one in twenty misses by luck alone, and for levels that are known
     to that accuracy; it is in the metric's own units, so next to nothing for faithfulness.
+    Controls without an interval, as of one sequence, say nothing and are left out.
 
     Parameters
     ----------
@@ -34,26 +36,26 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
     -------
     pandas.DataFrame
         A row a metric and kind of control: ``axis, metric, level, map, control, explanations,
-        at_chance, furthest, verdict``. ``explanations`` counts the controls' data sets, models,
-        methods and seeds, ``at_chance`` those at chance; ``furthest`` is the largest mean less
-        chance, with its sign. ``verdict`` is that of the metric, over all kinds of control.
+        at_chance, furthest, which, mean, low, high, chance, verdict``. ``explanations`` counts the
+        controls' data sets, models, methods and seeds, ``at_chance`` those at chance;
+        ``furthest`` is the largest mean less chance, with its sign, of those that miss it, or
+        else of all. ``which`` names that one, ``mean`` to ``chance`` are its own. ``verdict`` is
+        that of the metric, over all kinds of control.
     """
-    rows = summary[summary["chance"].notna() & summary["mean"].notna()]
+    rows = summary[summary[["chance", "mean", "low", "high"]].notna().all(axis=1)]
     rows = rows[~rows["method"].str.contains("~", regex=False)]
     rows = rows.assign(control=_kind_of_control(rows))
     rows = rows[rows["control"] != ""].copy()
     rows["off"] = rows["mean"] - rows["chance"]
     held = (rows["low"] <= rows["chance"]) & (rows["chance"] <= rows["high"])
     rows["at_chance"] = held | (rows["off"].abs() <= margin)
-    table = (
-        rows.groupby([*METRIC, "control"])
-        .agg(
-            explanations=("at_chance", "size"),
-            at_chance=("at_chance", "sum"),
-            furthest=("off", lambda off: off.loc[off.abs().idxmax()]),
-        )
-        .reset_index()
-    )
+    names = rows[["dataset", "model", "seed", "method"]]
+    rows["which"] = [", ".join(name) for name in names.itertuples(index=False)]
+    key = [*METRIC, "control"]
+    counts = rows.groupby(key)["at_chance"].agg(explanations="size", at_chance="sum")
+    ordered = rows.assign(distance=-rows["off"].abs()).sort_values(["at_chance", "distance"])
+    worst = ordered.drop_duplicates(key).rename(columns={"off": "furthest"}).set_index(key)
+    table = counts.join(worst[["furthest", "which", *SCORE]]).reset_index()
     missed = table["at_chance"] < table["explanations"]
     marked = missed.groupby([table[key] for key in METRIC]).transform("any")
     return table.assign(verdict=marked.map({True: NOT_DISCRIMINATING, False: DISCRIMINATING}))

@@ -31,7 +31,8 @@ def summarise(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
         The grouping columns and ``mean, low, high, sequences, undefined, chance``; ``undefined``
         counts sequences whose value is NaN, which are left out of the mean.
     """
-    ordered = values.sort_values([*GROUPS, "id"], kind="stable")
+    chance = values["chance"].where(values["value"].notna())  # of the sequences in the mean
+    ordered = values.assign(chance=chance).sort_values([*GROUPS, "id"], kind="stable")
     grouped = ordered.groupby(GROUPS, sort=True, dropna=False)
     table = grouped.agg(
         sequences=("value", "count"), rows=("value", "size"), chance=("chance", "mean")
@@ -111,14 +112,14 @@ def summarise_over_seeds(values: pd.DataFrame, resamples: int, seed: int) -> pd.
         means = resampled_means(cube, draw_resamples(seeds, ids, resamples, seed))
         low, high = percentile_interval(means)
         defined = ~np.isnan(cube)
-        chance = group.groupby(["model", "method"])["chance"].mean()
+        chance = group[group["value"].notna()].groupby(["model", "method"])["chance"].mean()
         for column, (model, method) in enumerate(wide.columns):
             own = defined[:, :, column]
             mean = cube[:, :, column][own].mean() if own.any() else np.nan
             several = own.any(axis=0).sum() > 1
             interval = (low[column], high[column]) if several else (np.nan, np.nan)
             known = (own.any(axis=0).sum(), own.any(axis=1).sum())
-            rows.append((*keys, model, method, mean, *interval, chance[model, method], *known))
+            rows.append((*keys, model, method, mean, *interval, chance.get((model, method), np.nan), *known))
     columns = [*task, "model", "method", "mean", "low", "high", "chance", "sequences", "seeds"]
     first = ["dataset", "model", "method"]
     table = pd.DataFrame(rows, columns=columns)
