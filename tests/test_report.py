@@ -12,7 +12,21 @@ from dnalrp.report.page import picture, write_pictures
 from dnalrp.report.similarity import similarity_figure, similarity_table
 
 PLACE = {"dataset": "set", "level": "nucleotide", "map": "split"}
-NO_CONTROLS = pd.DataFrame(columns=["metric", "level", "map", "verdict"])
+CONTROL = {
+    "metric": "auprc",
+    "level": "token",
+    "map": "sum",
+    "control": "random maps",
+    "explanations": 4,
+    "at_chance": 4,
+    "which": "set, net, seed1, random",
+    "mean": 0.12,
+    "low": 0.1,
+    "high": 0.14,
+    "chance": 0.2,
+}
+NO_CONTROLS = pd.DataFrame(columns=list(CONTROL))
+CONTROLS = pd.DataFrame([CONTROL])
 
 
 def means(scores, metric="auroc_of_ceiling", seeds=5):
@@ -108,7 +122,7 @@ def test_the_table_and_the_figure_have_the_map_that_faithfulness_was_judged_on(h
 
 
 @pytest.mark.parametrize(
-    ("seeds", "words"), [(1, "there is one seed"), (3, "3 seeds are rough"), (5, None)]
+    ("seeds", "words"), [(1, "there is one seed"), (3, "the mean of these 3"), (5, None)]
 )
 def test_few_seeds_are_a_reservation(seeds, words):
     scores = {("net", "a"): 0.2}
@@ -118,12 +132,45 @@ def test_few_seeds_are_a_reservation(seeds, words):
     assert words is None or any(words in s for s in found.may_not)
 
 
-def test_weak_models_and_metrics_that_miss_chance_are_reservations():
+def test_weak_models_are_a_reservation_once_for_all_seeds():
     table = pd.DataFrame([pair(("net", "a"), ("net", "b"), 0.0, "unclear")])
-    missed = {"metric": "auprc", "level": "token", "map": "sum", "verdict": "not discriminating"}
-    found = conclude(performance(0.6), means({("net", "a"): 0.2}), table, pd.DataFrame([missed]))
-    assert any("hardly tells the classes apart (AUROC 0.600)" in s for s in found.may_not)
-    assert any("absolute value of auprc (level token, map sum)" in s for s in found.may_not)
+    weak = pd.concat([performance(0.6), performance(0.55), performance(0.9)])
+    found = conclude(weak, means({("net", "a"): 0.2}), table, CONTROLS)
+    (sentence,) = [s for s in found.may_not if "hardly tells the classes apart" in s]
+    assert "(AUROC 0.600, 0.550)" in sentence
+
+
+def test_a_control_that_misses_chance_is_named_with_its_score_and_how_many_do():
+    table = pd.DataFrame([pair(("net", "a"), ("net", "b"), 0.0, "unclear")])
+    other = CONTROL | {"control": "shuffled labels", "verdict": "not discriminating"}
+    controls = pd.DataFrame([CONTROL | {"at_chance": 1}, other])
+    found = conclude(performance(), means({("net", "a"): 0.2}), table, controls)
+    assert [s for s in found.may_not if "absolute value" in s] == [
+        "Nothing from the absolute value of auprc (level token, map sum): controls that miss "
+        "chance are 3 of 4 random maps, furthest set, net, seed1, random: 0.120 (0.100 to 0.140) "
+        "where chance is 0.200."
+    ]
+
+
+def test_controls_that_were_not_run_are_a_reservation():
+    table = pd.DataFrame([pair(("net", "a"), ("net", "b"), 0.0, "unclear")])
+    arguments = performance(), means({("net", "a"): 0.2}), table
+    assert any("no control was run" in s for s in conclude(*arguments, NO_CONTROLS).may_not)
+    assert not any("no control was run" in s for s in conclude(*arguments, CONTROLS).may_not)
+
+
+def test_what_is_better_on_the_same_sequences_is_better_in_spite_of_the_means():
+    scores = {("net", "a"): 0.5, ("net", "b"): 0.4, ("other", "c"): 0.3}
+    rows = [
+        pair(("net", "a"), ("net", "b"), -0.3, "second"),
+        pair(("other", "c"), ("net", "a"), 0.2, "first"),
+    ]
+    found = conclude(performance(), means(scores), pd.DataFrame(rows), CONTROLS)
+    assert [sentence.split(" (")[0] for sentence in found.may] == [
+        "set, net: b localises better than a",
+        "set: other c localises better than net a",
+    ]
+    assert not any("not shown to differ" in s for s in found.may_not)
 
 
 def test_the_best_of_a_block_is_marked_and_controls_never_are():

@@ -32,10 +32,11 @@ def judge_faithfulness(
     """Output while the most and the least relevant parts are replaced, for each method.
 
     What is followed is the margin of the class that the model calls; relevance is oriented
-    alike, where the method has a sign. A seeded sample of ``sequences`` is judged, the same for every method; the model's own
-    range is found on the first ``range_sequences`` of it. At the level of nucleotides the maps
-    named by ``map`` order the nucleotides, of a method that has none its ``split``: rows say
-    which. At the level of tokens, for a model with a mask token, native maps order its tokens.
+    alike, where the method has a sign. A seeded sample of ``sequences`` is judged, the same for
+    every method; the model's own range is found on the first ``range_sequences`` of it. At the
+    level of nucleotides the maps named by ``map`` order the nucleotides, of a method that has
+    none its ``split``: rows say which. At the level of tokens, for a model with a mask token,
+    native maps order its tokens.
     """
     from dnalrp.models.prediction import predict, predict_tokens
 

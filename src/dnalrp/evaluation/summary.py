@@ -119,7 +119,8 @@ def summarise_over_seeds(values: pd.DataFrame, resamples: int, seed: int) -> pd.
             several = own.any(axis=0).sum() > 1
             interval = (low[column], high[column]) if several else (np.nan, np.nan)
             known = (own.any(axis=0).sum(), own.any(axis=1).sum())
-            rows.append((*keys, model, method, mean, *interval, chance.get((model, method), np.nan), *known))
+            level = chance.get((model, method), np.nan)
+            rows.append((*keys, model, method, mean, *interval, level, *known))
     columns = [*task, "model", "method", "mean", "low", "high", "chance", "sequences", "seeds"]
     first = ["dataset", "model", "method"]
     table = pd.DataFrame(rows, columns=columns)

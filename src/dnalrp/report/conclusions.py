@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from dnalrp.evaluation.comparison import FEW_SEEDS
 from dnalrp.settings import SHUFFLED
 
 FAITHFULNESS = "normalised"
@@ -20,7 +21,6 @@ NO_METHODS = ("random", "ceiling", "best order")
 SMOOTH_BY_TOKENS = ("gini", "entropy")
 """Not compared between models: a map of tokens is smooth by construction."""
 WEAK_AUROC = 0.7
-FEW_SEEDS = 5
 
 
 class Conclusions(NamedTuple):
@@ -93,12 +93,18 @@ def _within(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, boo
         verdicts = {other: _verdict(pairs, (model, best), (model, other)) for other in others}
         for certain in (True, False):
             named = [other for other, pair in verdicts.items() if pair.certain == certain]
+            named = [other for other in named if verdicts[other].reverse is None]
             if not named:
                 continue
             subject = f"{dataset}, {model}{_maps_of(own)}: {best}"
             objects = ", ".join(f"{other} ({verdicts[other].words})" for other in named)
             verb = HEADLINES[metric] if certain else f"is not shown to differ ({metric})"
             yield f"{subject} {verb} {'than' if certain else 'from'} {objects}.", certain
+        for other, pair in verdicts.items():
+            if pair.reverse is not None:
+                verb = HEADLINES[metric]
+                words = f"{other} {verb} than {best} ({pair.reverse})"
+                yield f"{dataset}, {model}{_maps_of(own)}: {words}.", True
 
 
 def _between(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, bool]]:
@@ -108,6 +114,8 @@ def _between(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, bo
     for row in range(1, len(leaders)):
         first, second = ((leaders["model"].iloc[i], leaders["method"].iloc[i]) for i in (0, row))
         pair = _verdict(pairs, first, second)
+        if pair.reverse is not None:
+            first, second, pair = second, first, _Pair(True, pair.reverse)
         verb = HEADLINES[metric] if pair.certain else f"is not shown to differ ({metric})"
         link = "than" if pair.certain else "from"
         yield (
@@ -124,8 +132,14 @@ def _maps_of(means: pd.DataFrame) -> str:
 
 
 class _Pair(NamedTuple):
+    """``reverse`` are the words for the other, where that is better for certain.
+
+    It may be, in spite of the means: those are not of the same sequences, where some are undefined.
+    """
+
     certain: bool
     words: str
+    reverse: str | None = None
 
 
 def _verdict(pairs: pd.DataFrame, better: tuple[str, str], other: tuple[str, str]) -> _Pair:
@@ -138,13 +152,41 @@ def _verdict(pairs: pd.DataFrame, better: tuple[str, str], other: tuple[str, str
             & (pairs["second_method"] == two[1])
         ]
         for row in found.itertuples():
-            low, high = sorted((sign * row.low, sign * row.high))
-            share = row.superiority if sign > 0 else 1 - row.superiority
-            words = f"{sign * row.difference:+.3f}, {low:+.3f} to {high:+.3f}, "
-            words += f"better on {share:.0%} of {row.sequences} sequences"
-            winner = "first" if sign > 0 else "second"
-            return _Pair(row.better == winner, words)
+            if row.better == ("second" if sign > 0 else "first"):
+                return _Pair(False, _words(row, sign), _words(row, -sign))
+            return _Pair(row.better != "unclear", _words(row, sign))
     return _Pair(False, "not compared")
+
+
+def _words(row: object, sign: int) -> str:
+    """A comparison, seen from the first (1) or from the second (-1)."""
+    low, high = sorted((sign * row.low, sign * row.high))  # type: ignore[attr-defined]
+    share = row.superiority if sign > 0 else 1 - row.superiority  # type: ignore[attr-defined]
+    return (
+        f"{sign * row.difference:+.3f}, {low:+.3f} to {high:+.3f}, "  # type: ignore[attr-defined]
+        f"better on {share:.0%} of {row.sequences} sequences"  # type: ignore[attr-defined]
+    )
+
+
+def _missed_chance(controls: pd.DataFrame) -> Iterator[str]:
+    """Metrics whose controls do not score at chance: which, of how many, and by how much."""
+    if controls.empty:
+        yield (
+            "Nothing from the absolute value of any metric: no control was run whose score could "
+            "be held against chance (the method random is one)."
+        )
+    missed = controls[controls["at_chance"] < controls["explanations"]]
+    for (metric, level, how), rows in missed.groupby(["metric", "level", "map"], sort=False):
+        found = "; ".join(
+            f"{row.explanations - row.at_chance} of {row.explanations} {row.control}, furthest "
+            f"{row.which}: {row.mean:.3f} ({row.low:.3f} to {row.high:.3f}) where chance is "
+            f"{row.chance:.3f}"
+            for row in rows.itertuples()
+        )
+        yield (
+            f"Nothing from the absolute value of {metric} (level {level}, map {how}): controls "
+            f"that miss chance are {found}."
+        )
 
 
 def _reservations(performance: pd.DataFrame, controls: pd.DataFrame, seeds: int) -> Iterator[str]:
@@ -155,21 +197,20 @@ def _reservations(performance: pd.DataFrame, controls: pd.DataFrame, seeds: int)
             "sequences alone."
         )
     elif seeds < FEW_SEEDS:
-        yield f"Little on other trainings: intervals over {seeds} seeds are rough."
+        yield (
+            f"Nothing on other trainings: what is said above is about the mean of these {seeds}, "
+            "and intervals over so few are too narrow where trainings differ."
+        )
     trained = performance[performance["model"] != "matrix scan"]
     test = trained[(trained["split"] == "test") & (trained["auroc"] < WEAK_AUROC)]
-    for row in test[~test["model"].str.endswith(SHUFFLED)].itertuples():
+    test = test[~test["model"].str.endswith(SHUFFLED)]
+    for (dataset, model), rows in test.groupby(["dataset", "model"], sort=False):
+        scores = ", ".join(f"{auroc:.3f}" for auroc in rows["auroc"])
         yield (
-            f"Nothing on {row.dataset} from {row.model}: it hardly tells the classes apart (AUROC "
-            f"{row.auroc:.3f}), so its maps explain little."
+            f"Nothing on {dataset} from {model}: it hardly tells the classes apart (AUROC "
+            f"{scores}), so its maps explain little."
         )
-    missed = controls[controls["verdict"] == "not discriminating"]
-    for (level, how), group in missed.groupby(["level", "map"]):
-        names = ", ".join(sorted(group["metric"].unique()))
-        yield (
-            f"Nothing from the absolute value of {names} (level {level}, map {how}): a control "
-            "does not score at chance there."
-        )
+    yield from _missed_chance(controls)
     yield (
         "Nothing between models from raw faithfulness, in units of each model's own output; only "
         "the normalised one is compared."
