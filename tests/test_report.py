@@ -1,5 +1,6 @@
 """The report's tables and sentences say what the numbers say."""
 
+import h5py
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -7,6 +8,7 @@ from matplotlib.figure import Figure
 from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import choose_examples
 from dnalrp.report.figures import metric_figure
+from dnalrp.report.motifs import motif_pictures, without_patterns
 from dnalrp.report.overview import overview
 from dnalrp.report.page import picture, write_pictures
 from dnalrp.report.similarity import similarity_figure, similarity_table
@@ -231,6 +233,28 @@ def test_examples_are_called_right_and_the_classes_take_turns():
     )
     sites = pd.DataFrame({"id": list("abcdf"), "role": "motif"})
     assert choose_examples(frame, sites, 3) == ["a", "c", "f"]
+
+
+def test_methods_without_a_pattern_are_named_and_have_no_picture(tmp_path):
+    for method in ("attnlrp", "random"):
+        folder = tmp_path / "motifs/set/net/seed1" / method
+        folder.mkdir(parents=True)
+        (folder / "matches.tsv").write_text("pattern\tseqlets\tmatrix_id\n")
+        h5py.File(folder / "patterns.h5", "w").close()
+    run = ["set/net/seed1"]
+    assert motif_pictures(tmp_path, run, {}) == []
+    assert without_patterns(tmp_path, run) == ["set, net, seed1: attnlrp, random"]
+
+
+def test_every_explanation_stands_beside_its_own_chance_level():
+    rows = means({("cnn", "a"): 0.3, ("net", "a"): 0.2}, "randomised_all")
+    rows = rows.assign(axis="robustness", seed="seed1", chance=[0.05, 0.12])
+    panel = metric_figure(rows, "robustness", ("randomised_all",)).axes[0]
+    dotted = [line for line in panel.lines if line.get_linestyle() == ":"]
+    assert [(line.get_xdata()[0], *line.get_ydata()) for line in dotted] == [
+        (0.05, -0.5, 0.5),
+        (0.12, 0.5, 1.5),
+    ]
 
 
 def test_pictures_of_a_page_are_files_too_and_replace_those_of_an_earlier_one(tmp_path):

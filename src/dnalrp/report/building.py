@@ -15,7 +15,7 @@ from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import example_pictures
 from dnalrp.report.figures import ALL_RANDOMISED, ledger_figure, metric_figure, save
 from dnalrp.report.grammar import logic_figure
-from dnalrp.report.motifs import matched_matrices, motif_pictures
+from dnalrp.report.motifs import matched_matrices, motif_pictures, without_patterns
 from dnalrp.report.overview import overview
 from dnalrp.report.page import Section, picture, render, table, write_pictures
 from dnalrp.report.positional import positional_figure
@@ -36,7 +36,9 @@ NOTES = {
     "that substitutions of single nucleotides find, which a map may exceed.",
     "robustness": "Does a map stay where it should, under reverse complement and a shift by one "
     "nucleotide, and fall where it must, when the parameters are permuted from the classifier "
-    "down? All are rank correlations with the map as it was.",
+    "down? All are rank correlations with the map as it was; where parameters are permuted their "
+    "size, since a layer often turns the sign of a whole map. Dotted is chance: that of two "
+    "unrelated maps, whose size is above 0, and the higher the fewer parts they have.",
     "similarity": "How alike are the maps of two methods, or of two models? Mean Spearman "
     "correlation of split maps; blank where two were not compared. On the diagonal: the same "
     "method on models of two seeds, where there are several; else, and for random maps, which "
@@ -130,6 +132,7 @@ def build_report(
         {
             "splits": settings["attribute"]["splits"],
             "datasets": datasets,
+            "without_patterns": without_patterns(results, runs),
             "p_value": settings["motifs"]["p_value"],
             "motif_map": settings["motifs"]["map"],
             "faithfulness_map": judged,

@@ -42,7 +42,7 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
 
     Of faithfulness it is the one map of each method that was judged; it is named where it is
     another than ``split``. Methods stand below each other, coloured by model, a point a seed; the
-    dotted line is the chance level, the mean over the sequences, where one is defined.
+    dotted line is the chance level of each, the mean over its sequences, where one is defined.
     """
     rows = summary[(summary["axis"] == axis) & summary["metric"].isin(metrics)].copy()
     shown = (axis == "faithfulness") & (rows["level"] == "nucleotide")
@@ -69,8 +69,10 @@ def metric_figure(summary: pd.DataFrame, axis: str, metrics: tuple[str, ...]) ->
                 place = order.index(item.explanation) + offsets[item.seed]
                 panel.plot([item.low, item.high], [place, place], color=colours[item.model], lw=1.5)
                 panel.plot([item.mean], [place], "o", color=colours[item.model], ms=4)
-            if own["chance"].notna().any():
-                panel.axvline(own["chance"].mean(), color="grey", ls=":", lw=1)
+            levels = own.dropna(subset="chance").groupby("explanation")["chance"].mean()
+            rows_of = [order.index(name) for name in levels.index]
+            for place, level in zip(rows_of, levels, strict=True):
+                panel.plot([level] * 2, [place - 0.5, place + 0.5], color="grey", ls=":", lw=1)
             panel.set_yticks(range(len(order)), order)
             panel.set_ylim(len(order) - 0.5, -0.5)
             if row == 0:

@@ -64,8 +64,8 @@ def motif_figure(rows: Sequence[tuple[str, Array, str, Array | None]]) -> Figure
     A row is the pattern's text and mean contributions (width, 4), and its match's text and
     probabilities (4, width), None where nothing was matched.
     """
-    figure = Figure(figsize=(9, 0.2 + 0.95 * max(len(rows), 1)))
-    panels = figure.subplots(max(len(rows), 1), 2, squeeze=False)
+    figure = Figure(figsize=(9, 0.2 + 0.95 * len(rows)))
+    panels = figure.subplots(len(rows), 2, squeeze=False)
     for panel in panels.flat:
         panel.set_axis_off()
     for (found, matched), (text, contributions, name, probabilities) in zip(
@@ -77,8 +77,6 @@ def motif_figure(rows: Sequence[tuple[str, Array, str, Array | None]]) -> Figure
             plot_logo(probabilities * information, ax=matched)
         found.set_title(text, fontsize=7, loc="left", pad=2)
         matched.set_title(name, fontsize=7, loc="left", pad=2)
-    if not rows:
-        panels[0, 0].text(0, 0.5, "TF-MoDISco found no pattern", fontsize=8)
     _margins(figure, len(panels), left=0.1, right=0.1, top=0.22, bottom=0.05, gap=0.3)
     return figure
 

@@ -18,7 +18,8 @@ def motif_pictures(
 ) -> list[Picture]:
     """One picture for every run and method: its patterns of most seqlets, at most ``SHOWN``.
 
-    ``runs`` are ``dataset/model/seed``; ``matrices`` are by matrix id.
+    Those without a pattern are left out: see :func:`without_patterns`. ``runs`` are
+    ``dataset/model/seed``; ``matrices`` are by matrix id.
     """
     pictures = []
     for run in runs:
@@ -27,9 +28,23 @@ def motif_pictures(
             rows = [
                 _row(patterns[name], match, matrices) for name, match in _shown(path).iterrows()
             ]
-            title = f"{run.replace('/', ', ')}, {path.parent.name}"
-            pictures.append(picture(title, motif_figure(rows), dpi=90))
+            if rows:
+                title = f"{run.replace('/', ', ')}, {path.parent.name}"
+                pictures.append(picture(title, motif_figure(rows), dpi=90))
     return pictures
+
+
+def without_patterns(results: Path, runs: Sequence[str]) -> list[str]:
+    """Methods in whose maps no pattern was found: a text for every run that has such."""
+    found = {
+        run: [path.parent.name for path in _match_tables(results, run) if _shown(path).empty]
+        for run in runs
+    }
+    return [
+        f"{run.replace('/', ', ')}: {', '.join(methods)}"
+        for run, methods in found.items()
+        if methods
+    ]
 
 
 def matched_matrices(results: Path, runs: Sequence[str]) -> set[str]:
