@@ -245,7 +245,16 @@ def test_gini_entropy_and_effective_size_at_their_ends():
 def test_map_of_zeros_has_no_concentration_and_no_similarity():
     assert np.isnan(list(concentrated(np.zeros(5)).values())).all()
     scores = compared(np.zeros(5), np.arange(5.0))
-    assert np.isnan([scores["cosine"], scores["spearman"]]).all()
+    assert np.isnan(list(scores.values())).all()
+    assert np.isnan(list(compared(np.zeros(5), np.zeros(5)).values())).all()
+
+
+def test_constant_maps_have_no_order_to_agree_on():
+    padded, lengths = np.array([[2.0, 2, 2, 0]]), np.array([3])
+    ready = similarity.comparable(padded, lengths)
+    assert np.isnan(similarity.spearman(ready, ready)) and np.isnan(
+        similarity.jaccard(ready, ready)
+    )
 
 
 def test_similarity_of_equal_and_opposite_maps():
@@ -271,7 +280,9 @@ def test_tied_highest_positions_share_the_places_left():
     assert similarity.comparable(tied[None]).top[0, :6].tolist() == [1, 0.25, 0.25, 0.25, 0.25, 0]
     assert compared(one, tied)["jaccard"] == pytest.approx(1.25 / 2.75)
     assert compared(tied, tied)["jaccard"] == 1
-    assert compared(one, np.ones(20))["jaccard"] == pytest.approx(0.2 / 3.8)
+    nearly_even = np.ones(20)
+    nearly_even[19] = 0
+    assert compared(one, nearly_even)["jaccard"] == pytest.approx((4 / 19) / (4 - 4 / 19))
 
 
 def test_random_maps_are_similar_by_chance():

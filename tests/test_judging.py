@@ -18,6 +18,7 @@ from dnalrp.attribution.storage import (
 from dnalrp.errors import InputError
 from dnalrp.evaluation import judging, probing
 from dnalrp.evaluation.faithfulness import LEAST_RANGE
+from dnalrp.evaluation.logic import judge_logic
 from dnalrp.evaluation.metrics import COLUMNS, metric_of
 from dnalrp.projection import to_tokens
 
@@ -180,6 +181,29 @@ def test_without_ground_truth_localisation_is_left_out_and_said(token_run, caplo
 def test_a_site_outside_its_sequence_is_refused(token_run, start, end):
     with pytest.raises(InputError, match=f"site {start}-{end} of s1 lies outside its"):
         token_run.load(sites_of(("s1", start, end, "+", "M1", "motif")))
+
+
+def test_a_decoy_outside_its_sequence_is_refused_too(token_run):
+    with pytest.raises(InputError, match="site 35-90 of s1 lies outside its"):
+        token_run.load(sites_of(("s1", 35, 90, "+", "M1", "near_copy")))
+
+
+def test_a_site_that_covers_its_sequence_is_left_out_and_said(token_run, caplog):
+    whole = len(token_run.frame["sequence"][2])
+    with caplog.at_level(logging.INFO, logger="dnalrp"):
+        explained = token_run.load(
+            sites_of(("s2", 0, whole, "+", "M1", "motif"), ("s1", 4, 10, "+", "M1", "motif"))
+        )
+    assert "cover all of s2" in caplog.text
+    assert set(judging.judge_localisation(explained)["id"]) == {"s1"}
+
+
+def test_logic_without_a_planted_site_is_left_out_and_said(token_run, caplog):
+    explained = token_run.load()
+    with caplog.at_level(logging.INFO, logger="dnalrp"):
+        table = judge_logic(explained, sites_of(("elsewhere", 0, 4, "+", "M1", "motif")), "and")
+    assert table.empty and list(table.columns) == COLUMNS
+    assert "logic is left out" in caplog.text
 
 
 @pytest.mark.parametrize(("folder", "name"), [(1, "attnlrp.split.h5"), (0, "attnlrp.h5")])

@@ -102,6 +102,7 @@ def load_explained(
     texts = frame["sequence"].tolist()
     by_id = dict(zip(ids, texts, strict=True))
     true = sites[(sites["role"] == "motif") & sites["id"].isin(by_id)]
+    _check_inside(sites[sites["id"].isin(by_id)], by_id)
     masks = _site_masks(true, by_id)
     weights = _site_weights(true, by_id, information or {})
     on, spans = _maps_on_tokens(methods, tokens)
@@ -114,15 +115,27 @@ def _site_masks(
     sites: pd.DataFrame, sequences: Mapping[str, str]
 ) -> dict[str, npt.NDArray[np.bool_]]:
     masks: dict[str, npt.NDArray[np.bool_]] = {}
-    for site in sites[sites["id"].isin(sequences.keys())].itertuples():
+    for site in sites.itertuples():
+        own = masks.setdefault(site.id, np.zeros(len(sequences[site.id]), dtype=bool))
+        own[site.start : site.end] = True
+    covered = [name for name, mask in masks.items() if mask.all()]
+    if covered:
+        log.warning(
+            "sites cover all of %s, as of %d sequences in all: they are not localised",
+            *(covered[0], len(covered)),
+        )
+    return {name: mask for name, mask in masks.items() if not mask.all()}
+
+
+def _check_inside(sites: pd.DataFrame, sequences: Mapping[str, str]) -> None:
+    """Refuse a site of any role that lies outside its sequence."""
+    for site in sites.itertuples():
         length = len(sequences[site.id])
         if not 0 <= site.start < site.end <= length:
             raise InputError(
                 f"site {site.start}-{site.end} of {site.id} lies outside its {length} bases; "
                 "correct the table of sites"
             )
-        masks.setdefault(site.id, np.zeros(length, dtype=bool))[site.start : site.end] = True
-    return {name: mask for name, mask in masks.items() if not mask.all()}
 
 
 def _site_weights(

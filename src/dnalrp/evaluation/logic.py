@@ -24,13 +24,17 @@ Under ``decoy`` the motif has 1 (absent) or 1/2 (mean), a near-copy 0. Decoys ha
 relevance of a site is the sum of the map over it, in favour of class 1.
 """
 
+import logging
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.data.grammar import ARRANGED_RULES, State, holds
 from dnalrp.evaluation.judging import Explained
-from dnalrp.evaluation.metrics import COLUMNS
+from dnalrp.evaluation.metrics import COLUMNS, long_form
+
+log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.floating]
 
@@ -155,6 +159,9 @@ def judge_logic(explained: Explained, sites: pd.DataFrame, rule: str) -> pd.Data
     """
     place = {name: row for row, name in enumerate(explained.ids)}
     sites = sites[sites["id"].isin(place.keys())].sort_values(["id", "start"])
+    if sites.empty:
+        log.warning("no explained sequence has a planted site: logic is left out")
+        return long_form([])
     names, sequence = np.unique(sites["id"], return_inverse=True)
     rows = sites["id"].map(place).to_numpy()
     labels = pd.Series(explained.labels, index=explained.ids)

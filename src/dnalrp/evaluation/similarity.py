@@ -22,7 +22,8 @@ class Comparable(NamedTuple):
     """Maps made ready once for all comparisons, each (maps, positions), zero beyond the end.
 
     ``direction`` and ``ranks`` have norm 1 in each map, or are NaN where the map is zero or
-    constant. ``top`` is the share of each position in the set of the highest.
+    constant. ``top`` is the share of each position in the set of the highest, NaN where the map
+    is constant and has none.
     """
 
     direction: Array
@@ -55,11 +56,15 @@ def _normed(values: Array) -> Array:
 
 
 def _highest(values: Array, counts: Lengths) -> Array:
-    """Share of each position in the highest: 1, 0, or at the border what is left for the ties."""
+    """Share of each position in the highest: 1, 0, or at the border what is left for the ties.
+
+    What lies beyond a map's end is -inf. NaN where all of it is one value.
+    """
+    constant = values.max(axis=1) == np.min(values, axis=1, initial=np.inf, where=values > -np.inf)
     border = np.take_along_axis(-np.sort(-values, axis=1), counts[:, None] - 1, axis=1)
     sure, tied = values > border, values == border
     left = (counts - sure.sum(axis=1)) / tied.sum(axis=1)
-    return sure + tied * left[:, None]
+    return np.where(constant[:, None], np.nan, sure + tied * left[:, None])
 
 
 def cosine(first: Comparable, second: Comparable) -> Array:
@@ -76,7 +81,8 @@ def jaccard(first: Comparable, second: Comparable) -> Array:
     """Overlap over union of the positions of highest relevance, a tenth of all in each map.
 
     Positions tied at the border share the places left: memberships are expectations over tie
-    orders, overlap and union are sums of the smaller and the larger one.
+    orders, overlap and union are sums of the smaller and the larger one. NaN if either map is
+    constant: two maps of zeros do not agree, they say nothing.
     """
     smaller = np.minimum(first.top, second.top).sum(axis=1)
     return smaller / np.maximum(first.top, second.top).sum(axis=1)
