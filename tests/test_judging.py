@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from conftest import random_sequences, toy_cnn, toy_dnabert2
 
 from dnalrp.attribution.explanation import explain
@@ -15,6 +16,7 @@ from dnalrp.attribution.storage import (
     write_attributions,
     write_nucleotides,
 )
+from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
 from dnalrp.evaluation import judging, probing
 from dnalrp.evaluation.faithfulness import LEAST_RANGE
@@ -322,6 +324,31 @@ def test_robustness_of_all_methods_but_no_randomisation_of_noise(token_run):
     assert randomised["value"].ge(0).all() and randomised["chance"].between(0.05, 0.5).all()
     none = probing.judge_robustness(token_run.load(), token_run.model, settings | {"sequences": 0})
     assert none.empty and list(none.columns) == COLUMNS
+
+
+def test_of_several_classes_the_one_called_stays_explained(tmp_path, byte_pairs, monkeypatch):
+    sequences = random_sequences(8, 30, 40)
+    model = toy_dnabert2(byte_pairs, labels=3)
+    usual = explain(model, sequences, "random", progress=False).logits.mean(axis=0)
+    model.classifier.bias.data -= torch.as_tensor(usual)
+    run = Run(tmp_path, model, sequences, ["gradient_x_input"])
+    explained = run.load()
+    called = explained.logits.argmax(axis=1)
+    assert len(set(called)) > 1
+    asked = {}
+
+    def record(model, texts, method, target=None, **options):
+        asked.update(dict.fromkeys(texts, target))
+        return explain(model, texts, method, target=target, **options)
+
+    monkeypatch.setattr("dnalrp.attribution.explanation.explain", record)
+    settings = {"sequences": 8, "draws": 2, "seed": 1}
+    table = probing.judge_robustness(explained, run.model, settings)
+    for name, sequence, label in zip(explained.ids, sequences, called, strict=True):
+        own = [sequence, sequence[1:], reverse_complement(sequence)]
+        assert [asked[text] for text in own] == [label] * 3, name
+    assert (table.groupby("metric")["id"].nunique() == 8).all()
+    assert table["value"].notna().all()
 
 
 def test_equal_maps_of_a_method_are_judged_once():

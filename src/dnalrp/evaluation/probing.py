@@ -228,6 +228,23 @@ def judge_robustness(
     return long_form(scores)
 
 
+def _anew(
+    arguments: tuple[robustness.Explain, PreTrainedModel, Sequence[str], npt.NDArray],
+    settings: Mapping[str, Any],
+    of_the_model: bool,
+) -> dict[str, npt.NDArray[np.floating]]:
+    """Every metric of maps made anew, by name; parameters matter to maps ``of_the_model`` alone."""
+    found = {
+        "reverse_complement": robustness.reverse_complement_consistency(*arguments),
+        "shift": robustness.shift_consistency(*arguments),
+    }
+    if of_the_model:
+        sampling = settings["seed"], settings["draws"]
+        depths = robustness.parameter_randomisation(*arguments, *sampling)
+        found |= {f"randomised_{depth}": scores for depth, scores in depths.items()}
+    return found
+
+
 def _robust(
     explained: Explained,
     model: PreTrainedModel,
@@ -235,7 +252,10 @@ def _robust(
     chosen: npt.NDArray[np.int64],
     settings: Mapping[str, Any],
 ) -> list[Scores]:
-    """Scores of one method, one for each way in which the sequences are explained anew."""
+    """Scores of one method, one for each way in which the sequences are explained anew.
+
+    Of more than two classes, that which was called stays explained, whatever is called then.
+    """
     from dnalrp.attribution.explanation import explain
 
     stored = explained.attributions[method]
@@ -243,25 +263,29 @@ def _robust(
     options = {"alibi": made.get("alibi", "absorb")}
     if method == "lrp":
         options["layer_rules"] = made.get("layer_rules")
-
-    def maps(changed: PreTrainedModel, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        return explain(changed, texts, method, progress=False, **options).nucleotides()
-
-    ids = [explained.ids[i] for i in chosen]
     texts = [explained.sequences[i] for i in chosen]
     original = explained.nucleotides[method, "split"].relevance[chosen, : max(map(len, texts))]
-    arguments = (maps, model, texts, original)
-    values = {
-        "reverse_complement": robustness.reverse_complement_consistency(*arguments),
-        "shift": robustness.shift_consistency(*arguments),
-    }
-    chances: dict[str, npt.NDArray[np.floating] | float] = dict.fromkeys(values, 0.0)
-    if method != "random":
-        sampling = settings["seed"], settings["draws"]
-        depths = robustness.parameter_randomisation(*arguments, *sampling)
-        values |= {f"randomised_{depth}": own for depth, own in depths.items()}
-        parts = np.array([np.count_nonzero(stored.spans[i][:, 1]) for i in chosen])
-        chances |= dict.fromkeys(set(values) - set(chances), robustness.size_by_chance(parts))
+    logits = explained.logits[chosen]
+    called = logits.argmax(axis=1) if logits.shape[1] > 2 else np.full(len(chosen), -1)
+    values: dict[str, npt.NDArray[np.floating]] = {}
+    for label in np.unique(called):
+        own = np.flatnonzero(called == label)
+        target = None if label < 0 else int(label)
+
+        def maps(
+            changed: PreTrainedModel, texts: Sequence[str], target: int | None = target
+        ) -> npt.NDArray[np.float32]:
+            made = explain(changed, texts, method, target=target, progress=False, **options)
+            return made.nucleotides()
+
+        part = [texts[i] for i in own]
+        arguments = (maps, model, part, original[own, : max(map(len, part))])
+        for metric, scores in _anew(arguments, settings, method != "random").items():
+            values.setdefault(metric, np.full(len(chosen), np.nan))[own] = scores
+    parts = np.array([np.count_nonzero(stored.spans[i][:, 1]) for i in chosen])
+    chances = dict.fromkeys(values, robustness.size_by_chance(parts))
+    chances |= dict.fromkeys(("reverse_complement", "shift"), np.zeros(len(chosen)))
+    ids = [explained.ids[i] for i in chosen]
     return [
         Scores(method, "nucleotide", "split", "robustness", metric, ids, own, chances[metric])
         for metric, own in values.items()
