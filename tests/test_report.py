@@ -148,9 +148,9 @@ def test_a_control_that_misses_chance_is_named_with_its_score_and_how_many_do():
     controls = pd.DataFrame([CONTROL | {"at_chance": 1}, other])
     found = conclude(performance(), means({("net", "a"): 0.2}), table, controls)
     assert [s for s in found.may_not if "absolute value" in s] == [
-        "Nothing from the absolute value of auprc (level token, map sum): controls that miss "
-        "chance are 3 of 4 random maps, furthest set, net, seed1, random: 0.120 (0.100 to 0.140) "
-        "where chance is 0.200."
+        "Nothing from the absolute value of auprc (level token, map sum), nor from differences of "
+        "that size between models: controls that miss chance are 3 of 4 random maps, furthest "
+        "set, net, seed1, random: 0.120 (0.100 to 0.140) where chance is 0.200."
     ]
 
 

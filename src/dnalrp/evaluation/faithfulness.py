@@ -111,14 +111,16 @@ class Curves(NamedTuple):
     def comprehensiveness(self) -> Array:
         """Mean fall of the output when the most relevant are replaced; higher is better.
 
-        DeYoung et al., ACL 2020 (arXiv 1911.03429), equation 1, over the shares as bins.
+        DeYoung et al., ACL 2020 (arXiv 1911.03429), equation 1, over the shares as bins; of the
+        margin, not the probability, and without their bin of nothing, which adds 0.
         """
         return self.original - self.most_first.mean(axis=1)
 
     def sufficiency(self) -> Array:
         """Mean fall of the output when only the most relevant stay; lower is better.
 
-        DeYoung et al., ACL 2020 (arXiv 1911.03429), equation 2, over the shares as bins.
+        DeYoung et al., ACL 2020 (arXiv 1911.03429), equation 2, over the shares as bins; of the
+        margin, not the probability, and without their bin of nothing, the same for every map.
         """
         return self.original - self.kept.mean(axis=1)
 

@@ -88,7 +88,9 @@ def of_single_models(values: pd.DataFrame) -> pd.DataFrame:
 def summarise_over_seeds(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Mean of every metric over all seeds, with a 95 % bootstrap interval over seeds and sequences.
 
-    The rows of a paper's table. With one seed the interval is over sequences alone.
+    The rows of a paper's table. With one seed the interval is over sequences alone; with few that
+    differ it is too narrow: where trainings are all that varies, two hold the truth in half of
+    the cases.
 
     Parameters
     ----------

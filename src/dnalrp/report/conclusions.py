@@ -184,8 +184,8 @@ def _missed_chance(controls: pd.DataFrame) -> Iterator[str]:
             for row in rows.itertuples()
         )
         yield (
-            f"Nothing from the absolute value of {metric} (level {level}, map {how}): controls "
-            f"that miss chance are {found}."
+            f"Nothing from the absolute value of {metric} (level {level}, map {how}), nor from "
+            f"differences of that size between models: controls that miss chance are {found}."
         )
 
 
