@@ -152,3 +152,23 @@ def test_the_control_that_misses_chance_is_named_with_its_score():
 def test_a_control_of_one_sequence_says_nothing():
     table = verdicts(row("cnn", "random", "auroc", 0.1, np.nan, np.nan))
     assert table.empty and {"verdict", "which", "furthest"} <= set(table.columns)
+
+
+def test_the_same_map_of_several_models_and_seeds_counts_once():
+    own = row("cnn", "random", "auroc", 0.4, 0.38, 0.42)
+    again = [own | {"model": "cnn_shuffled"}, own | {"seed": "seed2"}]
+    (found,) = verdicts(own, *again, row("net", "random", "auroc", 0.5, 0.4, 0.6)).itertuples()
+    assert (found.explanations, found.at_chance) == (2, 1)
+
+
+def test_many_controls_that_vary_about_chance_do_not_mark_the_metric():
+    rng = np.random.default_rng(0)
+    marked = 0
+    for _ in range(200):
+        means = 0.5 + rng.normal(0, 0.05, 30)
+        rows = [
+            row(f"m{i}", "random", "auroc", mean, mean - 0.098, mean + 0.098)
+            for i, mean in enumerate(means)
+        ]
+        marked += verdicts(*rows)["verdict"].tolist() == ["not discriminating"]
+    assert marked <= 20  # 5 % of them, and not the 79 % of 30 intervals of 95 %

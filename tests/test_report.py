@@ -15,9 +15,10 @@ from dnalrp.report.similarity import similarity_figure, similarity_table
 
 PLACE = {"dataset": "set", "level": "nucleotide", "map": "split"}
 CONTROL = {
+    "axis": "localisation",
     "metric": "auprc",
-    "level": "token",
-    "map": "sum",
+    "level": "nucleotide",
+    "map": "split",
     "control": "random maps",
     "explanations": 4,
     "at_chance": 4,
@@ -145,12 +146,16 @@ def test_weak_models_are_a_reservation_once_for_all_seeds():
 def test_a_control_that_misses_chance_is_named_with_its_score_and_how_many_do():
     table = pd.DataFrame([pair(("net", "a"), ("net", "b"), 0.0, "unclear")])
     other = CONTROL | {"control": "shuffled labels", "verdict": "not discriminating"}
-    controls = pd.DataFrame([CONTROL | {"at_chance": 1}, other])
+    missed = CONTROL | {"at_chance": 1}
+    elsewhere = [missed | {"map": "copy"}, missed | {"level": "token", "map": "sum"}]
+    controls = pd.DataFrame([missed, other, *elsewhere])
     found = conclude(performance(), means({("net", "a"): 0.2}), table, controls)
-    assert [s for s in found.may_not if "absolute value" in s] == [
-        "Nothing from the absolute value of auprc (level token, map sum), nor from differences of "
-        "that size between models: controls that miss chance are 3 of 4 random maps, furthest "
-        "set, net, seed1, random: 0.120 (0.100 to 0.140) where chance is 0.200."
+    assert [s for s in found.may_not if "auprc" in s] == [
+        "Nothing from the absolute value of auprc (level nucleotide, map split), nor from "
+        "differences of that size between models: controls that miss chance are 3 of 4 random maps, furthest "
+        "set, net, seed1, random: 0.120 (0.100 to 0.140) where chance is 0.200.",
+        "Nor from auprc (nucleotide, copy), auprc (token, sum): which controls miss chance there "
+        "is in their table.",
     ]
 
 

@@ -6,7 +6,9 @@ metric that scores them above or below chance measures something else than knowl
 of the maps, the tokens, the composition of the sequences.
 """
 
+import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from dnalrp.settings import RANDOMISED, SHUFFLED
 
@@ -21,9 +23,11 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
     """Whether each metric with a chance level puts each kind of control there.
 
     A control is at chance where its interval holds the chance level or its mean is within
-    ``margin`` of it. A metric with a control that is not, is marked. The margin is for the many
-    controls, of which one in twenty misses by luck alone, and for levels that are known
-    to that accuracy; it is in the metric's own units, so next to nothing for faithfulness.
+    ``margin`` of it. A metric with a control that is not, is marked. Of many controls one in
+    twenty would miss by luck alone, so their intervals are widened for the number that the metric
+    has (Bonferroni). The margin is for levels that are known to that accuracy; it is in the
+    metric's own units, so next to nothing for faithfulness. Maps that are the same for several
+    models or seeds, as those that nothing learnt has touched, count once.
     Controls without an interval, as of one sequence, say nothing and are left out.
 
     Parameters
@@ -37,7 +41,7 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
     pandas.DataFrame
         A row a metric and kind of control: ``axis, metric, level, map, control, explanations,
         at_chance, furthest, which, mean, low, high, chance, verdict``. ``explanations`` counts the
-        controls' data sets, models, methods and seeds, ``at_chance`` those at chance;
+        different controls, by data set, model, method and seed, ``at_chance`` those at chance;
         ``furthest`` is the largest mean less chance, with its sign, of those that miss it, or
         else of all. ``which`` names that one, ``mean`` to ``chance`` are its own. ``verdict`` is
         that of the metric, over all kinds of control.
@@ -47,8 +51,12 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
     rows = rows.assign(control=_kind_of_control(rows))
     rows = rows[rows["control"] != ""].copy()
     rows["off"] = rows["mean"] - rows["chance"]
-    held = (rows["low"] <= rows["chance"]) & (rows["chance"] <= rows["high"])
-    rows["at_chance"] = held | (rows["off"].abs() <= margin)
+    same = [*METRIC, "control", "dataset", "method", *SCORE]
+    rows = rows[~rows.duplicated(same) | (rows["control"] == "shuffled labels")]
+    count = rows.groupby(METRIC)["off"].transform("size")
+    wider = norm.isf(0.025 / count) / norm.isf(0.025)
+    side = (rows["mean"] - rows["low"]).where(rows["off"] > 0, rows["high"] - rows["mean"])
+    rows["at_chance"] = rows["off"].abs() <= np.maximum(wider * side, margin)
     names = rows[["dataset", "model", "seed", "method"]]
     rows["which"] = [", ".join(name) for name in names.itertuples(index=False)]
     key = [*METRIC, "control"]

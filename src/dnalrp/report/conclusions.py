@@ -169,14 +169,19 @@ def _words(row: object, sign: int) -> str:
 
 
 def _missed_chance(controls: pd.DataFrame) -> Iterator[str]:
-    """Metrics whose controls do not score at chance: which, of how many, and by how much."""
+    """Metrics whose controls do not score at chance: which, of how many, and by how much.
+
+    In full for the maps that the sentences above are about; others are named.
+    """
     if controls.empty:
         yield (
             "Nothing from the absolute value of any metric: no control was run whose score could "
             "be held against chance (the method random is one)."
         )
     missed = controls[controls["at_chance"] < controls["explanations"]]
-    for (metric, level, how), rows in missed.groupby(["metric", "level", "map"], sort=False):
+    of_split = (missed["map"] == "split") | (missed["axis"] == "faithfulness")
+    shown = (missed["level"] == "nucleotide") & of_split
+    for (metric, level, how), rows in missed[shown].groupby(["metric", "level", "map"], sort=False):
         found = "; ".join(
             f"{row.explanations - row.at_chance} of {row.explanations} {row.control}, furthest "
             f"{row.which}: {row.mean:.3f} ({row.low:.3f} to {row.high:.3f}) where chance is "
@@ -187,6 +192,10 @@ def _missed_chance(controls: pd.DataFrame) -> Iterator[str]:
             f"Nothing from the absolute value of {metric} (level {level}, map {how}), nor from "
             f"differences of that size between models: controls that miss chance are {found}."
         )
+    others = missed[~shown].drop_duplicates(["metric", "level", "map"])
+    if len(others):
+        names = ", ".join(f"{row.metric} ({row.level}, {row.map})" for row in others.itertuples())
+        yield f"Nor from {names}: which controls miss chance there is in their table."
 
 
 def _reservations(performance: pd.DataFrame, controls: pd.DataFrame, seeds: int) -> Iterator[str]:
