@@ -152,8 +152,8 @@ def test_a_control_that_misses_chance_is_named_with_its_score_and_how_many_do():
     found = conclude(performance(), means({("net", "a"): 0.2}), table, controls)
     assert [s for s in found.may_not if "auprc" in s] == [
         "Nothing from the absolute value of auprc (level nucleotide, map split), nor from "
-        "differences of that size between models: controls that miss chance are 3 of 4 random maps, furthest "
-        "set, net, seed1, random: 0.120 (0.100 to 0.140) where chance is 0.200.",
+        "differences of that size between models: controls that miss chance are 3 of 4 random "
+        "maps, furthest set, net, seed1, random: 0.120 (0.100 to 0.140) where chance is 0.200.",
         "Nor from auprc (nucleotide, copy), auprc (token, sum): which controls miss chance there "
         "is in their table.",
     ]
