@@ -12,6 +12,8 @@ rule train:
     benchmark:
         f"{RESULTS}/benchmarks/train/{{dataset}}/{{model}}/seed{{seed}}.tsv"
     priority: 1
+    wildcard_constraints:
+        dataset="|".join(config["datasets"]),
     conda:
         ENVIRONMENT
     threads: 1

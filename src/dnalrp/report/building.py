@@ -130,6 +130,7 @@ def build_report(
         {
             "splits": settings["attribute"]["splits"],
             "datasets": datasets,
+            "one_label": next((name for name in datasets if "." in name), None),
             "p_value": settings["motifs"]["p_value"],
             "motif_map": settings["motifs"]["map"],
             "faithfulness_map": judged,
