@@ -47,8 +47,9 @@ def configuration(folder):
     }
     settings["models"]["cnn"]["training"]["class_weights"] = "balanced"
     settings["attribute"]["methods"] = {"dnabert2": ["attnlrp", "random"], "cnn": ["lrp", "random"]}
-    settings["evaluate"]["faithfulness"]["sequences"] = 4
-    settings["evaluate"]["faithfulness"]["range_sequences"] = 0
+    settings["attribute"]["segmentations"] = None
+    settings["evaluate"]["faithfulness"] |= {"sequences": 4, "range_sequences": 0}
+    settings["evaluate"]["robustness"]["sequences"] = 0
     return settings
 
 
@@ -125,7 +126,7 @@ def test_every_label_is_in_every_table_and_the_whole_in_none(project):
     metrics = pd.read_csv(results / "metrics.tsv", sep="\t")
     localised = metrics.loc[metrics["metric"] == "mass_accuracy", "dataset"]
     assert set(localised) == {"marks.bZIP"}
-    assert {"faithfulness", "robustness"} <= set(metrics["axis"])
+    assert {"faithfulness", "similarity", "ledger"} <= set(metrics["axis"])
 
 
 def test_the_report_says_what_a_label_s_name_is_and_is_written_again_by_the_command(
@@ -135,8 +136,10 @@ def test_the_report_says_what_a_label_s_name_is_and_is_written_again_by_the_comm
     assert "<i>marks.bZIP</i> is one label of a data set with several" in page
     assert main(["report", str(project / "results"), "--out", str(tmp_path)]) == 0
     assert (tmp_path / "index.html").read_text() == page
-    pictures = [path.name for path in (project / "results/report/pictures").glob("example_*.png")]
-    assert pictures and all("marks.bZIP" in name for name in pictures)
+    pictures = [path.name for path in (project / "results/report/pictures").glob("motifs_*.png")]
+    for name in WORDS:
+        for method in ("dnabert2_seed1_attnlrp", "cnn_seed1_lrp"):
+            assert any(f"marks.{name}_{method}" in picture for picture in pictures)
 
 
 def test_tracks_of_a_label_are_written(project):
