@@ -11,9 +11,9 @@ rule train:
         f"{RESULTS}/logs/train/{{dataset}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{dataset}}/{{model}}/seed{{seed}}.tsv"
-    priority: 1
     wildcard_constraints:
         dataset="|".join(config["datasets"]),
+    priority: 1
     conda:
         ENVIRONMENT
     threads: 1
