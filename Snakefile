@@ -16,6 +16,7 @@ if PRETRAINING:
     include: "rules/pretrain.smk"
 
 
+include: "rules/label.smk"
 include: "rules/attribute.smk"
 include: "rules/project.smk"
 include: "rules/motifs.smk"

@@ -17,7 +17,14 @@ from dnalrp.data.local import is_url
 from dnalrp.errors import InputError
 from dnalrp.models.checkpoints import checkpoint_files
 from dnalrp.report.sections import figure_names
-from dnalrp.settings import SHUFFLED, check_keys, check_settings, data_files, without_nulls
+from dnalrp.settings import (
+    SHUFFLED,
+    check_keys,
+    check_settings,
+    data_files,
+    explained_datasets,
+    without_nulls,
+)
 
 try:
     for file in workflow.configfiles:
@@ -28,7 +35,8 @@ except InputError as error:
     raise WorkflowError(f"config: {error}") from None
 
 RESULTS = config["results"]
-DATASETS = list(config["datasets"])
+TRAINED_ON = explained_datasets(config["datasets"])
+DATASETS = list(TRAINED_ON)
 MODELS = list(config["models"])
 SEEDS = config["seeds"]
 PRETRAINING = config.get("pretraining") or {}
@@ -47,7 +55,7 @@ DOWNLOADS = {row.result: vars(row) for row in named_data().values()}
 
 def datasets_from(*sources):
     """Names of the data sets of some sources, as a wildcard constraint."""
-    names = [name for name in DATASETS if config["datasets"][name]["source"] in sources]
+    names = [name for name, dataset in config["datasets"].items() if dataset["source"] in sources]
     return "|".join(names) or "(?!)"
 
 
@@ -60,8 +68,8 @@ def ordered(value):
 
 CONTROL_MODELS = [model + SHUFFLED for model in MODELS]
 MODELS_OF = {
-    dataset: MODELS + CONTROL_MODELS * (dataset in config["controls"]["shuffled_labels"])
-    for dataset in DATASETS
+    dataset: MODELS + CONTROL_MODELS * (trained_on in config["controls"]["shuffled_labels"])
+    for dataset, trained_on in TRAINED_ON.items()
 }
 RUNS = [
     f"{dataset}/{model}/seed{seed}"
@@ -111,6 +119,13 @@ def class_names(wildcards):
     return made + [entry["name"] for entry in dataset.get("classes", [])]
 
 
+def label_settings(wildcards):
+    """Number, name and motifs of one of a data set's labels."""
+    labels = config["datasets"][wildcards.parent]["classes"]
+    number = [entry["name"] for entry in labels].index(wildcards.label)
+    return ordered({"number": number, **labels[number]})
+
+
 def attribute_methods(wildcards):
     """The methods that explain a model, or the model that it is a control of."""
     return config["attribute"]["methods"][wildcards.model.removesuffix(SHUFFLED)]
@@ -123,16 +138,19 @@ def attribute_settings(wildcards):
 
 def grammar_rule(wildcards):
     """The rule on two motifs that made a simulated data set's labels, if one did."""
-    name = config["datasets"][wildcards.dataset].get("rule")
+    name = config["datasets"][TRAINED_ON[wildcards.dataset]].get("rule")
     return name if name in GRAMMAR_RULES else None
 
 
 def true_motifs(wildcards):
     """Ids of a data set's true motifs by the sign of relevance they should appear with."""
-    dataset = config["datasets"][wildcards.dataset]
+    dataset = config["datasets"][TRAINED_ON[wildcards.dataset]]
     if dataset["source"] == "simulated":
         pair = dataset["rule"] in PAIR_RULES
         return {"positive": dataset["motifs"][:2] if pair else dataset["motifs"]}
+    if dataset.get("several_labels"):
+        label = wildcards.dataset.rpartition(".")[2]
+        return {"positive": next(e["motifs"] for e in dataset["classes"] if e["name"] == label)}
     motifs = [entry["motifs"] for entry in dataset["classes"]]
     if len(motifs) == 2:
         return {"negative": motifs[0], "positive": motifs[1]}
@@ -210,6 +228,8 @@ def _code_text(path):
 
 
 wildcard_constraints:
-    dataset="|".join(DATASETS),
+    dataset="|".join(map(re.escape, DATASETS)),
+    parent="|".join(sorted(set(config["datasets"]) - set(DATASETS))) or "(?!)",
+    label="|".join(name.partition(".")[2] for name in DATASETS if "." in name) or "(?!)",
     model="|".join(MODELS + CONTROL_MODELS),
     seed=r"\d+",

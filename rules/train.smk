@@ -11,6 +11,8 @@ rule train:
         f"{RESULTS}/logs/train/{{dataset}}/{{model}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+    wildcard_constraints:
+        dataset="|".join(config["datasets"]),
     priority: 1
     conda:
         ENVIRONMENT

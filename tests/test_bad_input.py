@@ -31,11 +31,14 @@ ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 GOOD = "ACGTACGTAC"
 TABLE, FASTA, BED, GENOME = "table.csv", "some.fa", "some.bed", "genome.fa"
+LABELS = "table_of_labels.csv"
 SHARES = {"dev": 0.2, "test": 0.2, "seed": 1}
 
 
 def read(path):
     """Read a file as what its name says."""
+    if path.name.startswith("table_of_labels"):
+        return read_table(path, 3, (5, 20), several_labels=["CTCF", "REST", "p53"])
     if path.name.startswith("table"):
         return read_table(path, 2, (5, 20))
     if path.name.startswith("genome"):
@@ -48,6 +51,10 @@ def rows(*lines, header="sequence,label"):
     return "\n".join([header, f"{GOOD},0", *lines, ""])
 
 
+def marked(marks, header="ctcf,REST,P53"):
+    return f"sequence,{header}\n{GOOD},{marks}\n"
+
+
 NARROW = "chr1\t5\t9\tp\t0\t+\t1\t1\t1\t"
 BAD_FILES = [
     # tables
@@ -56,9 +63,9 @@ BAD_FILES = [
     (TABLE, "sequence,label\n", "no sequence after the first line"),
     (TABLE, f"{GOOD},0\n", "line 1: 0 columns are named 'sequence'"),
     (TABLE, "sequence;label\nACGTACGT;1\n", "line 1: 0 columns are named 'sequence'"),
-    (TABLE, "sequence,a,b\n", "line 1: 0 columns are named 'label' .*each needs a table of its"),
-    (TABLE, rows(f'"{GOOD}","0,1"'), "line 3: label '0,1' names several; .* a table of its own"),
-    (TABLE, rows(f"{GOOD},0;1"), "line 3: label '0;1' names several; .* a table of its own"),
+    (TABLE, "sequence,a,b\n", "line 1: 0 columns are named 'label' .*set several_labels: true"),
+    (TABLE, rows(f'"{GOOD}","0,1"'), "line 3: label '0,1' names several; .*several_labels: true"),
+    (TABLE, rows(f"{GOOD},0;1"), "line 3: label '0;1' names several; .*set several_labels: true"),
     (TABLE, "sequence,label,label\n", "line 1: 2 columns are named 'label'"),
     (TABLE, rows(f"{GOOD},1,x"), r"line 3: 3 column\(s\) where the first line names 2"),
     (TABLE, rows(GOOD), r"line 3: 1 column\(s\) where the first line names 2"),
@@ -88,6 +95,20 @@ BAD_FILES = [
     ("table.csv.gz", gzip.compress(rows().encode())[:-9], "gzip file is truncated or damaged"),
     ("table.csv.gz", b"\x1f\x8b", "gzip file is truncated or damaged"),
     ("table.csv.gz", gzip.compress(b""), "the file is empty"),
+    # tables of several labels
+    (LABELS, rows(f"{GOOD},0;3"), "line 3: label 3 but 'classes' names 3"),
+    (LABELS, rows(f"{GOOD},0;0"), "line 3: label '0;0' names one twice; leave one out"),
+    (LABELS, rows(f"{GOOD},CTCF;p53"), "line 3: label 'CTCF;p53' is no list of whole numbers"),
+    (LABELS, rows(f'{GOOD},"0,2"'), "line 3: label '0,2' is no list .* as in 0;1, and nothing for"),
+    (LABELS, rows(f"{GOOD},0;"), "line 3: label '0;' is no list of whole numbers"),
+    (LABELS, rows(f"{GOOD},-1"), "line 3: label '-1' is no list of whole numbers"),
+    (LABELS, marked("1,0,2"), "line 2: column 'p53' holds '2'; write 1 where the label is on and"),
+    (LABELS, marked("1,,0"), "line 2: column 'REST' holds ''; write 1 where"),
+    (LABELS, marked("yes,0,1"), "line 2: column 'CTCF' holds 'yes'"),
+    (LABELS, marked("0;1,0,0,1", "label,ctcf,rest,p53"), "a column 'label' and one named 'ctcf'"),
+    (LABELS, marked("1,0", "CTCF,p53"), "line 1: 0 columns are named 'rest' .*, ctcf, rest, p53 o"),
+    (LABELS, marked("1,0,0,1", "CTCF,REST,p53,P53"), "line 1: 2 columns are named 'p53'"),
+    (LABELS, marked("1,0", "a,b"), "0 columns are named 'label' .*one column of 0 and 1 for each"),
     # FASTA
     (FASTA, "chr1\t1\t5\n", "line 1: sequence before the first '>' header"),
     (FASTA, ">a\nMKVLE\n", "line 1, record a: character 'M' .*a protein"),
@@ -346,6 +367,8 @@ def test_own_data_are_accepted(tmp_path, source):
         ("table", "lengths", [20, 90], "lengths: 20 is less than the 41 bases that motif discov"),
         ("table", "lenghts", [50, 90], "unknown setting 'lenghts'; did you mean 'lengths'"),
         ("table", "classes/1/name", "no", "classes: two have one name"),
+        ("table", "several_labels", "yes", "several_labels: 'yes' is not of type 'boolean'"),
+        ("table", "classes/1/name", "H3K4/me3", r"classes.1.name: 'H3K4/me3' does not match"),
         ("table", "classes/1/motifs", ["MA9999"], "classes.no|classes.yes.motifs: .*'MA9999'"),
         ("fasta", "negatives", None, "negatives: one class only; say where negatives come from"),
         ("fasta", "negatives/kind", "genomic", "negatives.kind: 'genomic' is not one of"),
@@ -375,6 +398,35 @@ def test_mistakes_in_settings_are_found_at_the_door(tmp_path, source, path, valu
     with pytest.raises(InputError, match=message) as error:
         check_settings(settings_with(dataset), SCHEMA)
     assert "\n" not in str(error.value) and "datasets.own" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["Oct4", "OCT4"], "classes: two are named 'OCT4', in whatever case; rename one"),
+        (["Oct4", "ID"], "classes: 'ID' is the name of another column of the table; rename it"),
+        (["Oct4", "fold"], "classes: 'fold' is the name of another column of the table"),
+    ],
+)
+def test_names_of_labels_could_be_those_of_columns(tmp_path, names, message):
+    dataset = own_dataset("table", tmp_path) | {"splits": {"column": "fold"}}
+    dataset |= {"files": {"all": dataset["files"]["train"]}}
+    dataset["classes"] = [{"name": name, "motifs": []} for name in names]
+    (tmp_path / "a.csv").write_text("sequence,label,fold\n")
+    check_settings(settings_with(dataset), SCHEMA)
+    with pytest.raises(InputError, match=f"datasets.own.{message}") as error:
+        check_settings(settings_with(dataset | {"several_labels": True}), SCHEMA)
+    assert "\n" not in str(error.value)
+
+
+def test_no_data_set_can_have_the_name_of_a_label_s(tmp_path):
+    dataset = own_dataset("table", tmp_path)
+    found = settings_with(dataset | {"several_labels": True})
+    check_settings(found, SCHEMA)
+    found["datasets"]["own.yes"] = dataset
+    with pytest.raises(InputError, match=r"datasets: 'own\.yes' does not match") as error:
+        check_settings(found, SCHEMA)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(

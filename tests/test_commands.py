@@ -23,6 +23,7 @@ from dnalrp.commands import fetch
 from dnalrp.commands.table import print_table
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.nucleotides import reverse_complement
+from dnalrp.data.table import read_table
 from dnalrp.settings import check_settings
 
 ROOT = Path(__file__).parent.parent
@@ -260,6 +261,23 @@ def test_simulate_names_the_mistake(arguments, message, tmp_path, capsys):
     assert main(["simulate", *arguments, "--out", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_simulated_table_has_every_motif_as_a_label(tmp_path):
+    flags = ["--motifs", "MA0139", "MA0106.3", "--decoys", "MA0112", "--sites", "1", "4"]
+    counts = ["--train", "30", "--dev", "10", "--test", "10"]
+    assert main(["simulate", *flags, *counts, "--table", "--out", str(tmp_path)]) == 0
+    sites = pd.read_parquet(tmp_path / "sites.parquet")
+    table = pd.read_csv(tmp_path / "table.csv")
+    assert list(table) == ["id", "sequence", "split", "CTCF", "TP53"]
+    for name, base in (("CTCF", "MA0139."), ("TP53", "MA0106.")):
+        holding = set(sites.loc[sites["motif"].str.startswith(base), "id"])
+        assert set(table.loc[table[name] == 1, "id"]) == holding
+    read = read_table(tmp_path / "table.csv", 2, (200, 200), ["split"], ["CTCF", "TP53"])
+    sequences = pd.read_parquet(tmp_path / "sequences.parquet")
+    assert (read["label"].map(len) > 0).tolist() == (sequences["label"] == 1).tolist()
+    assert (read["label"].map(len) == 2).any()
+    pd.testing.assert_frame_equal(read[["id", "sequence"]], sequences[["id", "sequence"]])
 
 
 def test_tables_for_people_are_aligned(capsys):

@@ -128,6 +128,26 @@ def test_every_kind_of_data_has_a_valid_and_commented_configuration(folder, flag
     assert text.count("  # ") > 10
 
 
+def test_a_table_of_several_labels_is_recognised(folder):
+    texts, names = random_sequences(6, 50, 90), ["--class", "Oct4", "--class", "MafK"]
+    sets = ["0;1", "", "1", "0", "0;1", "0"]
+    folds = [SPLITS[i % 3] for i in range(6)]
+    lists = [",".join(row) for row in zip(texts, sets, folds, strict=True)]
+    (folder / "lists.csv").write_text("\n".join(["sequence,label,fold", *lists, ""]))
+    marks = [
+        f"{text},{int('1' in own)},{int('0' in own)}" for text, own in zip(texts, sets, strict=True)
+    ]
+    (folder / "marks.csv").write_text("\n".join(["sequence,MAFK,oct4", *marks, ""]))
+    for flags in (["--table", "lists.csv", "--split", "fold"], ["--table", "marks.csv", *SHARES]):
+        settings, text = written(folder, *flags, *names, "--motif", "Oct4=MA0142", "--force")
+        dataset = settings["datasets"]["mine"]
+        assert dataset["several_labels"] is True and "one by one" in text
+        assert [entry["name"] for entry in dataset["classes"]] == ["Oct4", "MafK"]
+        assert dataset["lengths"] == [min(map(len, texts)), max(map(len, texts))]
+    settings, _ = written(folder, "--table", "all.csv", *TWO, *SHARES, "--force")
+    assert "several_labels" not in settings["datasets"]["mine"]
+
+
 @pytest.mark.parametrize(
     ("model", "name", "architecture"),
     [

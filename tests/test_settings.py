@@ -234,7 +234,7 @@ def test_encoders_start_from_a_checkpoint_of_their_own_size(changes, message):
         check_settings(with_encoder(**changes), SCHEMA)
 
 
-@pytest.mark.parametrize("name", ["gue", "peaks_on_genome", "checkpoint"])
+@pytest.mark.parametrize("name", ["gue", "several_labels", "peaks_on_genome", "checkpoint"])
 def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path, monkeypatch):
     settings = copy.deepcopy(DEFAULT)
     update_config(settings, yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
@@ -246,7 +246,7 @@ def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path,
     files = [path for own in settings["datasets"].values() for path in data_files(own).values()]
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text("sequence,label\n")
+        (tmp_path / file).write_text("sequence,label,split\n")
     (tmp_path / "models").symlink_to(ROOT / "models")
     (tmp_path / "output/mafk").mkdir(parents=True)
     (tmp_path / "output/mafk/checkpoint-1").symlink_to(ROOT / "models/compact")

@@ -75,10 +75,8 @@ def planned_rules(folder, *arguments):
     return {name for name in counted if not name.endswith(":")} - {"total", "all"}
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A copy of the project in a folder of its own, run once from nothing."""
-    folder = tmp_path_factory.mktemp("project")
+def copied_project(folder):
+    """A copy of the project in a folder of its own, with the tiny configuration's settings."""
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
@@ -86,7 +84,14 @@ def project(tmp_path_factory):
             shutil.copytree(source, folder / part, ignore=ignored)
         else:
             shutil.copy(source, folder / part)
-    settings = tiny_configuration(folder)
+    return tiny_configuration(folder)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project in a folder of its own, run once from nothing."""
+    folder = tmp_path_factory.mktemp("project")
+    settings = copied_project(folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     result = snakemake(folder)
     assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-5000:]

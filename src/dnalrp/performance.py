@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import softmax
 from scipy.stats import norm
@@ -47,6 +48,17 @@ def performance(labels: npt.NDArray[Any], scores: npt.NDArray[np.floating]) -> d
         "mcc": float(np.mean([matthews_corrcoef(*pair) for pair in pairs])),
         "accuracy": float(np.mean([accuracy_score(*pair) for pair in pairs])),
     }
+
+
+def performance_by_split(
+    labels: npt.NDArray[Any], scores: npt.NDArray[np.floating], splits: pd.Series
+) -> pd.DataFrame:
+    """:func:`performance` of the sequences of each split, a row a split."""
+    rows = {
+        split: performance(labels[own], scores[own])
+        for split, own in splits.groupby(splits).indices.items()
+    }
+    return pd.DataFrame(rows).T.rename_axis("split")
 
 
 def auroc_interval(

@@ -3,7 +3,7 @@
 import difflib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
@@ -123,6 +123,20 @@ def _kept(section: Any) -> Any:
     if not isinstance(section, Mapping):
         return section
     return {key: own for key, own in section.items() if own is not None}
+
+
+def explained_datasets(datasets: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Data sets as all stages after training know them, each with the one that it is made from.
+
+    That is itself, but of several labels a sequence every label becomes a data set of its own, such
+    as ``marks.Oct4``; names in the settings have no dot, so that none is taken.
+    """
+    names: dict[str, str] = {}
+    for name, dataset in datasets.items():
+        several = dataset.get("several_labels", False)
+        labels = [f".{entry['name']}" for entry in dataset["classes"]] if several else [""]
+        names |= {name + label: name for label in labels}
+    return names
 
 
 def data_files(dataset: Mapping[str, Any]) -> dict[str, str]:
@@ -331,6 +345,8 @@ def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[st
     names = [entry["name"] for entry in dataset["classes"]]
     if len(set(names)) < len(names):
         yield f"{key}.classes: two have one name; rename one"
+    if dataset.get("several_labels"):
+        yield from _label_contradictions(f"{key}.classes", names, dataset["splits"])
     if dataset["source"] == "peaks" and not any(entry["motifs"] for entry in dataset["classes"]):
         yield f"{key}.classes: no class names a motif; list JASPAR ids under 'motifs'"
     low, high = dataset.get("lengths", [0, 0])
@@ -339,6 +355,18 @@ def _dataset_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[st
     yield from _split_contradictions(f"{key}.splits", dataset)
     if dataset["source"] in ("fasta", "intervals"):
         yield from _negative_contradictions(key, dataset)
+
+
+def _label_contradictions(
+    key: str, names: Sequence[str], splits: Mapping[str, Any] | None
+) -> Iterator[str]:
+    """Names of labels that columns of a table, read in any case, could not have."""
+    taken = {"sequence", "label", "id", (splits or {}).get("column", "id")}
+    for place, name in enumerate(names):
+        if name.lower() in {other.lower() for other in names[:place]}:
+            yield f"{key}: two are named {name!r}, in whatever case; rename one"
+        if name.lower() in taken:
+            yield f"{key}: {name!r} is the name of another column of the table; rename it"
 
 
 def _split_contradictions(key: str, dataset: Mapping[str, Any]) -> Iterator[str]:
@@ -410,10 +438,11 @@ def _check_tables(key: str, dataset: Mapping[str, Any]) -> None:
     from dnalrp.data.table import check_header  # here: it imports pandas
 
     column = (dataset["splits"] or {}).get("column")
+    several = [own["name"] for own in dataset["classes"] if dataset.get("several_labels")]
     for name, location in dataset["files"].items():
         if not is_url(location):
             try:
-                check_header(location, [column] if column else [])
+                check_header(location, [column] if column else [], several)
             except InputError as error:
                 raise InputError(f"{key}.files.{name}: {error}") from error
 

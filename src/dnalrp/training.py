@@ -33,6 +33,8 @@ from dnalrp.performance import performance
 
 log = logging.getLogger(__name__)
 
+_EXCLUSIVE = "single_label_classification"
+
 
 class TrainingSettings(NamedTuple):
     """How to train.
@@ -52,7 +54,9 @@ class TrainingSettings(NamedTuple):
         Train low-rank adapters and the classifier instead of all weights.
     class_weights
         Weights of the classes in the loss: a number each, or ``balanced``, inverse to how often
-        a class occurs in training (mean 1 over the training sequences).
+        a class occurs in training (mean 1 over the training sequences). Of several labels a
+        sequence, how much on counts over off in each; ``balanced``: as often as it is off for once
+        on.
     precision
         ``float32``, or that of mixed precision: ``bfloat16`` or ``float16``.
     segmentation_dropout
@@ -205,13 +209,19 @@ def check_outputs(model: PreTrainedModel, labels: Labels, exactly: bool = True) 
     Raises
     ------
     InputError
-        One line with both numbers; or a model of independent labels, where there is one each.
+        One line with both numbers; or a model of independent labels where there is one each, or
+        one of classes that exclude each other, not to be trained, where there are several.
     """
     outputs = model.config.num_labels
+    if labels.several and not exactly and model.config.problem_type == _EXCLUSIVE:
+        raise InputError(
+            "the model has classes that exclude each other, but a sequence has several labels "
+            "here; give a model of independent labels (problem_type multi_label_classification)"
+        )
     if model.config.problem_type == "multi_label_classification" and not labels.several:
         raise InputError(
             "the model has independent labels, but a sequence has one class here; give a model of "
-            "classes that exclude each other, or explain one label by 'dnalrp explain'"
+            "classes that exclude each other, or a table with several_labels: true"
         )
     if outputs < labels.classes or (outputs != labels.classes and (exactly or labels.several)):
         raise InputError(
@@ -280,13 +290,10 @@ def _class_weights(
     """Weights of the classes, (classes,), or None where all count alike."""
     if wanted is None:
         return None
-    if labels.several:
-        raise InputError(
-            "class_weights: weigh classes that exclude each other, here a sequence has several "
-            "labels; set null"
-        )
+    own = labels.values[trained.to_numpy()]
+    if wanted == "balanced" and labels.several:
+        return torch.from_numpy((1 - own).sum(axis=0) / own.sum(axis=0)).float()
     if wanted == "balanced":
-        own = labels.values[trained.to_numpy()]
         return torch.from_numpy(len(own) / (labels.classes * np.bincount(own))).float()
     if len(wanted) != labels.classes:
         raise InputError(
@@ -299,9 +306,11 @@ def _loss(several: bool, weights: Tensor | None) -> Callable[..., Tensor]:
     """Loss of a batch as the Trainer calls it: outputs, labels and how many items there are."""
 
     def loss(outputs: Any, labels: Tensor, num_items_in_batch: object = None) -> Tensor:
-        if several:
-            return binary_cross_entropy_with_logits(outputs.logits, labels.to(outputs.logits))
         own = None if weights is None else weights.to(outputs.logits)
+        if several:
+            return binary_cross_entropy_with_logits(
+                outputs.logits, labels.to(outputs.logits), pos_weight=own
+            )
         return cross_entropy(outputs.logits, labels, weight=own)
 
     return loss

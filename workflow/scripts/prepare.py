@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with running(snakemake):
+    import pandas as pd
+
+    from dnalrp.data.labels import has_label
     from dnalrp.data.prepare import motif_sites
     from dnalrp.data.sources import prepare, scan_difference
     from dnalrp.provenance import provenance, write_table, written_whole
@@ -32,7 +35,7 @@ with running(snakemake):
     write_table(scan_difference(sequences, classes), output.scan, record)
     with written_whole(output.dropped) as beside:
         dropped.to_csv(beside, sep="\t", index=False)
-    counts = sequences.groupby(["split", "label"]).size().unstack()
-    print(counts.rename(columns=lambda label: classes[label].name).to_string())
+    on = {own.name: has_label(sequences["label"], label) for label, own in enumerate(classes)}
+    print(pd.DataFrame(on).groupby(sequences["split"]).sum().to_string())
     reasons = ", ".join(f"{n} {why}" for why, n in dropped["reason"].value_counts().items())
     print(f"dropped {len(dropped)} ({reasons or 'none'}), {len(sites)} sites of the true motifs")

@@ -18,7 +18,7 @@ with running(snakemake):
     from dnalrp.models.building import build_model
     from dnalrp.models.device import check_precision, compute_device
     from dnalrp.models.prediction import predict, prediction_table
-    from dnalrp.performance import performance
+    from dnalrp.performance import performance_by_split
     from dnalrp.provenance import digest, provenance, write_record, write_table
     from dnalrp.training import TrainingSettings, check_outputs, name_classes, train
 
@@ -76,12 +76,7 @@ with running(snakemake):
     predictions = prediction_table(sequences[unseen], logits, labels.several)
     write_table(predictions, folder / "predictions.parquet", record)
     history.to_csv(folder / "history.tsv", sep="\t", index=False)
-    truth = labels.values[unseen]
-    by_split = {
-        split: performance(truth[rows], logits[rows])
-        for split, rows in predictions.groupby("split").indices.items()
-    }
-    table = pd.DataFrame(by_split).T.rename_axis("split")
+    table = performance_by_split(labels.values[unseen], logits, predictions["split"])
     table.to_csv(folder / "performance.tsv", sep="\t")
     write_record(folder / "provenance.json", record)
     shutil.rmtree(checkpoints, ignore_errors=True)

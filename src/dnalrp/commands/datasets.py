@@ -15,6 +15,7 @@ COMMENTS = {
     "genome": "FASTA: plain, gzip or bgzip",
     "aliases": "name in the genome: name in the BED files, where chr- is not all",
     "length": "bases around the summit (narrowPeak) or the middle (BED)",
+    "several_labels": "a list such as 0;2, or a column of 0 and 1 for each; then one by one",
     "lengths": "shortest and longest sequence that is accepted",
     "blacklist": "BED files of regions to leave out",
     "classes": "in the order of their labels; motifs: JASPAR ids, without any no localisation",
@@ -96,19 +97,21 @@ def _table(
     for name, own in files.items():
         if own:
             raise InputError(f"--class {name}={','.join(own)}: of a table give the name alone")
-    several = len(options.table) == 3
-    if several and (options.dev or options.test or options.split):
+    divided = len(options.table) == 3
+    if divided and (options.dev or options.test or options.split):
         raise InputError("--dev, --test, --split: the three tables are the splits; leave them out")
     if options.split and (options.dev or options.test):
         raise InputError("--split: names the splits already; leave out --dev and --test")
-    named = dict(zip(("train", "dev", "test") if several else ("all",), options.table, strict=True))
+    named = dict(zip(("train", "dev", "test") if divided else ("all",), options.table, strict=True))
     column = {"column": options.split} if options.split else None
+    labels = _several_labels(options.table, list(files))
     return {
         "source": "table",
         "files": named,
+        **({"several_labels": True} if labels else {}),
         "classes": [{"name": name, "motifs": motifs.get(name, [])} for name in files],
-        "splits": None if several else column or _splits(options),
-        "lengths": _lengths_of_rows(options.table, len(files), [options.split]),
+        "splits": None if divided else column or _splits(options),
+        "lengths": _lengths_of_rows(options.table, len(files), [options.split], labels),
         "site_p_value": 0.0001,
     }
 
@@ -137,10 +140,19 @@ def _lengths_of_records(files: Sequence[str]) -> list[int]:
     return [min(lengths), max(lengths)]
 
 
-def _lengths_of_rows(files: Sequence[str], labels: int, columns: Sequence[str | None]) -> list[int]:
+def _several_labels(files: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The names, where a sequence of the tables may have several of these labels; else none."""
+    from dnalrp.data.table import holds_several_labels
+
+    return list(names) if any(holds_several_labels(file, names) for file in files) else []
+
+
+def _lengths_of_rows(
+    files: Sequence[str], classes: int, columns: Sequence[str | None], labels: Sequence[str]
+) -> list[int]:
     from dnalrp.data.table import read_table
 
     kept = [column for column in columns if column]
-    tables = [read_table(file, labels, (1, 10**9), kept)["sequence"] for file in files]
-    lengths = [len(sequence) for table in tables for sequence in table]
+    tables = [read_table(file, classes, (1, 10**9), kept, labels) for file in files]
+    lengths = [len(sequence) for table in tables for sequence in table["sequence"]]
     return [min(lengths), max(lengths)]

@@ -23,9 +23,10 @@ EXAMPLES = """examples:
   snakemake --cores 4 --configfile mine.yaml
 
 Classes are given in the order of their labels, 0 first; of two, explained is the second over the
-first. Negatives that are made, or read by --negatives, are class 0. FASTA headers chrom:start-end
-let whole chromosomes be held out; else give shares. The file holds all settings of the project's
-config.yaml, with its comments, and your data set in place of those.
+first. A table whose labels are lists such as 0;2, or columns of 0 and 1 named as the classes, is
+read as one of several labels a sequence. Negatives that are made, or read by --negatives, are class
+0. FASTA headers chrom:start-end let whole chromosomes be held out; else give shares. The file holds
+all settings of the project's config.yaml, with its comments, and your data set in place of those.
 """
 SCHEMA = "workflow/schemas/config.schema.yaml"
 OTHER_FORM = "the project's config.yaml has another form; copy and edit it instead"
@@ -67,7 +68,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--table",
         nargs="+",
         metavar="FILE",
-        help="sequence,label as CSV or TSV: one file, or train, dev and test",
+        help="sequence,label as CSV or TSV, or a column for each label: one file, or train, dev "
+        "and test",
     )
     parser.add_argument("--split", metavar="COLUMN", help="of one table: holds train, dev or test")
     parser.add_argument("--genome", metavar="FASTA", help="genome that the intervals are of")

@@ -1,18 +1,27 @@
 """``dnalrp simulate``: a data set with planted motifs, from flags or from a configuration."""
 
 import argparse
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnalrp.commands.table import add_json, print_table
 from dnalrp.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dnalrp.data.jaspar import Motif
 
 EXAMPLES = """examples:
   dnalrp simulate --motifs MA0139 MA0106 --decoys MA0112 --train 3000 --out simulated
   dnalrp simulate --motifs MA0139 MA0138 --decoys MA0112 --rule xor --length 150 --out simulated
   dnalrp simulate --config config.yaml --dataset implant --out simulated
+  dnalrp simulate --motifs MA0139 MA0138 --decoys MA0112 --table --out simulated
 
-Writes sequences.parquet, sites.parquet (where the motifs are) and sequences.fa.
+Writes sequences.parquet, sites.parquet (where the motifs are) and sequences.fa. --table adds
+table.csv, in which every motif is a label of its own: a column of 0 and 1, for several_labels.
 """
 SPLITS = ("train", "dev", "test")
 DEFAULTS = {
@@ -56,6 +65,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gc", type=float, help="share of G and C; default: 0.41")
     parser.add_argument("--seed", type=int, help="default: 1")
     parser.add_argument("--jaspar", metavar="RELEASE", help="default: JASPAR2026")
+    parser.add_argument("--table", action="store_true", help="also a table of the motifs as labels")
     add_json(parser)
 
 
@@ -92,6 +102,9 @@ def run(options: argparse.Namespace) -> int:
         for row in sequences.itertuples():
             file.write(f">{row.id} label={row.label} split={row.split}\n{row.sequence}\n")
     planted = sequences.merge(sites, on="id")
+    if options.table:
+        with written_whole(folder / "table.csv") as beside:
+            motif_table(sequences, sites, simulation.motifs).to_csv(beside, index=False)
     table = pd.DataFrame(
         {
             "sequences": sequences.groupby("split", sort=False).size(),
@@ -102,6 +115,24 @@ def run(options: argparse.Namespace) -> int:
     table = table.loc[sequences["split"].unique()].rename_axis("split")
     print_table(table.reset_index(), options.json)
     return 0
+
+
+def motif_table(
+    sequences: "pd.DataFrame", sites: "pd.DataFrame", motifs: "Sequence[Motif]"
+) -> "pd.DataFrame":
+    """``id, sequence, split`` and, for each motif, 1 where the sequence holds it as evidence.
+
+    Columns are named as the motifs, in letters, digits, ``_`` and ``-``; of two of one name, all
+    by their ids.
+    """
+    table = sequences[["id", "sequence", "split"]].copy()
+    names = [re.sub("[^A-Za-z0-9_-]+", "_", motif.name) for motif in motifs]
+    if len({name.lower() for name in names}) < len(names):
+        names = [motif.base_id for motif in motifs]
+    for name, motif in zip(names, motifs, strict=True):
+        own = sites[(sites["role"] == "motif") & (sites["motif"] == motif.matrix_id)]
+        table[name] = table["id"].isin(own["id"]).astype(int)
+    return table
 
 
 def _settings(options: argparse.Namespace) -> tuple[dict[str, Any], str]:

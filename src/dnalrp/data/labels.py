@@ -1,6 +1,6 @@
 """Labels of sequences: one class number each, or several labels that are on or off."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -67,6 +67,46 @@ def read_labels(sequences: pd.DataFrame) -> Labels:
     return Labels(values, count)
 
 
+def has_label(labels: pd.Series, number: int) -> npt.NDArray[np.bool_]:
+    """Which sequences have a label: those of the class, or those whose list holds it."""
+    single = pd.api.types.is_integer_dtype(labels)
+    return np.array([number == own if single else number in own for own in labels], dtype=bool)
+
+
+def of_one_label(sequences: pd.DataFrame, number: int) -> pd.DataFrame:
+    """The sequences as a data set of one of their labels: class 1 where it is on, 0 where off."""
+    return sequences.assign(label=has_label(sequences["label"], number).astype("int64"))
+
+
+def sites_of_one_label(
+    sites: pd.DataFrame, sequences: pd.DataFrame, matrix_ids: Collection[str]
+) -> pd.DataFrame:
+    """The sites of all labels as one of them sees them.
+
+    Those of its own motifs, on the sequences where it is on, keep the role ``motif``: they are
+    the ground truth. All others get the role ``other label``.
+
+    Parameters
+    ----------
+    sites
+        ``id, motif, role, ...`` of all labels.
+    sequences
+        From :func:`of_one_label`.
+    matrix_ids
+        Of this label's motifs.
+    """
+    on = sequences.loc[sequences["label"] == 1, "id"]
+    true = sites["motif"].isin(matrix_ids) & sites["id"].isin(on)
+    role = sites["role"].where(true, "other label")
+    return sites.assign(role=role).drop_duplicates(ignore_index=True)
+
+
+def as_text(label: Any) -> Any:
+    """A list of labels as tables of text have it, ``0;2``; a class number as it is."""
+    several = isinstance(label, list | tuple | np.ndarray)
+    return ";".join(map(str, label)) if several else label
+
+
 def check_splits(labels: Labels, splits: pd.Series, needed: Sequence[str]) -> None:
     """Refuse splits that lack a class, or a label that is on and off.
 
@@ -105,8 +145,9 @@ def with_shuffled_labels(sequences: pd.DataFrame, seed: int) -> pd.DataFrame:
     for split in SHUFFLED_SPLITS:
         own = sequences["split"] == split
         rng = np.random.default_rng([seed, crc32(split.encode())])
-        labels = sequences.loc[own, "label"].to_numpy()
-        shuffled.loc[own, "label"] = labels[rng.permutation(len(labels))]
+        labels = sequences.loc[own, "label"]
+        permuted = labels.iloc[rng.permutation(len(labels))]
+        shuffled.loc[own, "label"] = permuted.set_axis(labels.index)
     return shuffled
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.data.intervals import overlapping
+from dnalrp.data.labels import as_text
 from dnalrp.data.nucleotides import reverse_complement
 
 DROPPED_COLUMNS = ["id", "label", "split", "reason", "other", "other_split"]
@@ -33,7 +34,8 @@ def remove_leakage(frame: pd.DataFrame) -> Cleaned:
     """Drop what is ambiguous, repeated, or overlaps a held-out interval.
 
     - ``ambiguous``: the sequence, or its reverse complement, also occurs under another label,
-      or its interval overlaps one of another label; all of them are dropped.
+      or another set of labels, or its interval overlaps one of another label; all of them are
+      dropped.
     - ``repeated``: the sequence or its reverse complement occurs again, in whatever split; one
       is kept, in the split that comes first in PRIORITY.
     - ``overlapping``: the interval overlaps one of a split that comes before in PRIORITY.
@@ -44,7 +46,8 @@ def remove_leakage(frame: pd.DataFrame) -> Cleaned:
     Parameters
     ----------
     frame
-        ``id, sequence, label, split`` and, where known, ``chrom, start, end``.
+        ``id, sequence, label, split`` and, where known, ``chrom, start, end``. Of lists of
+        labels, ``dropped`` has the text, as in ``0;2``.
     """
     frame = frame.reset_index(drop=True)
     key = canonical(frame["sequence"])
@@ -61,6 +64,7 @@ def remove_leakage(frame: pd.DataFrame) -> Cleaned:
         drop(_held_out_overlap(frame, reason == ""), "overlapping")
     gone = reason != ""
     dropped = frame.loc[gone, ["id", "label", "split"]].assign(
+        label=frame.loc[gone, "label"].map(as_text),
         reason=reason[gone],
         other=frame["id"].to_numpy()[other[gone]],
         other_split=frame["split"].to_numpy()[other[gone]],
@@ -76,17 +80,19 @@ def dropped_for(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
 
 def _other_label(frame: pd.DataFrame, key: pd.Series) -> npt.NDArray[np.int64]:
     """Place of a sequence of another label that is the same or overlaps, or -1."""
-    found = np.full(len(frame), -1, dtype=np.int64)
-    for label in sorted(frame["label"].unique()):
-        own = np.flatnonzero(frame["label"] == label)
-        others = np.flatnonzero(frame["label"] != label)
-        first = pd.Series(others, index=key.to_numpy()[others])
-        first = first[~first.index.duplicated()]
-        same = first.reindex(key.to_numpy()[own]).fillna(-1).astype("int64").to_numpy()
-        found[own] = same
-        if "chrom" in frame and len(others):
+    labels = pd.factorize(frame["label"].map(as_text))[0]  # lists have no order to compare by
+    places = pd.Series(np.arange(len(frame)))
+    first = places.groupby(key.to_numpy()).transform("min").to_numpy("int64")
+    differs = labels != labels[first]
+    second = places.where(differs).groupby(key.to_numpy()).transform("min").fillna(-1)
+    found = np.where(differs, first, second.astype("int64"))
+    if "chrom" not in frame:
+        return found
+    for label in np.unique(labels):
+        own, others = np.flatnonzero(labels == label), np.flatnonzero(labels != label)
+        if len(others):
             near = overlapping(frame.iloc[own], frame.iloc[others])
-            found[own] = np.where(same >= 0, same, np.where(near >= 0, others[near], -1))
+            found[own] = np.where((found[own] < 0) & (near >= 0), others[near], found[own])
     return found
 
 

@@ -11,6 +11,7 @@ from dnalrp.data.fasta import read_fasta
 from dnalrp.data.genome import Genome
 from dnalrp.data.intervals import clusters, overlapping, read_bed, resized
 from dnalrp.data.jaspar import Motif
+from dnalrp.data.labels import has_label
 from dnalrp.data.leakage import Cleaned, canonical, dropped_for, remove_leakage
 from dnalrp.data.negatives import (
     BACKGROUND,
@@ -85,6 +86,7 @@ def prepare_table(
     splits: Splits | None,
     classes: Sequence[NamedClass],
     lengths: tuple[int, int],
+    several_labels: bool = False,
 ) -> Cleaned:
     """Read tables of labelled sequences (:func:`~dnalrp.data.table.read_table`).
 
@@ -97,16 +99,20 @@ def prepare_table(
         In the order of their labels.
     lengths
         Shortest and longest sequence that is accepted.
+    several_labels
+        A sequence may have several labels at once, or none: ``classes`` are these labels.
 
     Raises
     ------
     InputError
-        As for ``read_table``; no such split; an id in two files; a class absent from a split.
+        As for ``read_table``; no such split; an id in two files; a class absent from a split,
+        or a label always on or always off.
     """
+    names = [own.name for own in classes] if several_labels else []
     column = [splits["column"]] if splits and "column" in splits else []
     parts = []
     for split, path in files.items():
-        part = read_table(path, len(classes), lengths, column)
+        part = read_table(path, len(classes), lengths, column, names)
         if column:
             part = part.rename(columns={column[0]: "split"})
             _check_split_names(path, column[0], part)
@@ -238,12 +244,14 @@ def motif_sites(
 ) -> pd.DataFrame:
     """Ground truth: in each class's sequences, the sites of that class's own motifs.
 
+    Of several labels, in the sequences where a label is on.
+
     No class needs to have motifs; then there is no ground truth, and the table is empty.
     """
     empty = pd.DataFrame(columns=SITE_COLUMNS).astype({"start": "int64", "end": "int64"})
     found = []
     for label, own_class in enumerate(classes):
-        own = sequences[sequences["label"] == label]
+        own = sequences[has_label(sequences["label"], label)]
         if len(own) and own_class.motifs:
             ids, encoded = own["id"].tolist(), one_hot(own["sequence"].tolist())
             found.append(find_sites(ids, encoded, own_class.motifs, p_value, role="motif"))

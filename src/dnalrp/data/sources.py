@@ -88,9 +88,11 @@ def scan_difference(
 ) -> pd.DataFrame:
     """``id, score``: how much better the motifs of class 1 fit than those of class 0.
 
-    Empty where no class has motifs, or there are more than two.
+    Empty where no class has motifs, where there are more than two, or where a sequence may have
+    several labels.
     """
-    if len(classes) > 2 or not any(own.motifs for own in classes):
+    two = len(classes) == 2 and pd.api.types.is_integer_dtype(sequences["label"])
+    if not two or not any(own.motifs for own in classes):
         return pd.DataFrame({"id": sequences["id"].iloc[:0], "score": 0.0})
     encoded = one_hot(sequences["sequence"].tolist())
     scores = [scan_scores(encoded, own.motifs) if own.motifs else 0.0 for own in classes]
@@ -121,7 +123,8 @@ def _table(source: Source) -> Prepared:
     paths = source.paths([settings["files"][name] for name in names])
     files = dict(zip(names, paths, strict=True))
     low, high = settings["lengths"]
-    return prepare_table(files, settings["splits"], classes, (low, high)), classes
+    several = settings.get("several_labels", False)
+    return prepare_table(files, settings["splits"], classes, (low, high), several), classes
 
 
 def _fasta(source: Source) -> Prepared:

@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 import pandas as pd
 
+from dnalrp.data.labels import has_label
 from dnalrp.errors import InputError
 
 SPLITS = ("train", "dev", "test")
@@ -33,11 +34,22 @@ def split_by_fraction(keys: pd.Series, fractions: Mapping[str, float], seed: int
 
 
 def check_splits(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    """Refuse data that lack a class in a split; ``names`` are those of the labels in order."""
+    """Refuse data that lack a class in a split, or a label that is on and off in each.
+
+    ``names`` are those of the classes or labels, in order.
+    """
+    several = not pd.api.types.is_integer_dtype(frame["label"])
     for split in SPLITS:
-        present = set(frame.loc[frame["split"] == split, "label"])
+        labels = frame.loc[frame["split"] == split, "label"]
         for label, name in enumerate(names):
-            if label not in present:
+            on = has_label(labels, label)
+            if several and (on.all() or not on.any()):
+                raise InputError(
+                    f"label {name!r} is {'on' if on.any() else 'off'} in all {len(on)} sequences "
+                    f"of the {split} split; a classifier needs both, give it some or change "
+                    "'splits'"
+                )
+            if not on.any():
                 raise InputError(
                     f"class {name!r} has no sequence in the {split} split; give it some there or "
                     "change 'splits'"

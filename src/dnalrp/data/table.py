@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,11 @@ _ID = re.compile(r"^[^\s<>&\"'`$\\]+$")
 
 
 def read_table(
-    path: str | Path, labels: int, lengths: tuple[int, int], columns: Sequence[str] = ()
+    path: str | Path,
+    labels: int,
+    lengths: tuple[int, int],
+    columns: Sequence[str] = (),
+    several_labels: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read a table of labelled sequences, strictly.
 
@@ -32,24 +36,31 @@ def read_table(
         Shortest and longest sequence that is accepted.
     columns
         Names of further columns, kept as text.
+    several_labels
+        Where a sequence may have several labels at once, or none: their names, in the order of
+        their numbers. ``label`` then lists those that are on, ``0;2``; or there is no such
+        column, but one of 0 and 1 for each label, named as it is.
 
     Returns
     -------
     pandas.DataFrame
         ``id, sequence, label`` and ``columns``; without ids in the file, ``id`` is the file's
-        name without endings and the line's number.
+        name without endings and the line's number. Of several labels ``label`` holds lists of
+        numbers in ascending order.
 
     Raises
     ------
     InputError
         With file and line: a missing column, a row of another length, a label that is no class,
-        a sequence that is not DNA or not of an accepted length, an id that occurs twice.
+        a label that is listed twice or is neither 0 nor 1 in its column, a sequence that is not
+        DNA or not of an accepted length, an id that occurs twice.
     """
     path = Path(path)
     rows = _rows(path)
     _, header = next(rows)
     names = [name.strip().lower() for name in header]
-    place = {name: names.index(name) for name in _needed(path, names, columns)}
+    needed = _needed(path, names, columns, several_labels)
+    place = {name: names.index(name) for name in needed}
     stem = path.name.split(".")[0]
     records: list[tuple[object, ...]] = []
     seen: dict[str, int] = {}
@@ -66,14 +77,22 @@ def read_table(
         seen[name] = number
         sequence = checked_sequence(row[place["sequence"]].strip(), where)
         check_length(sequence, lengths, where)
-        label = _label(row[place["label"]], labels, where)
+        label: object
+        if not several_labels:
+            label = _label(row[place["label"]], labels, where)
+        elif "label" in place:
+            label = _listed(row[place["label"]], labels, where)
+        else:
+            label = _marked({own: row[place[own.lower()]] for own in several_labels}, where)
         records.append((name, sequence, label, *(row[place[column]] for column in columns)))
     if not records:
         raise InputError(f"{path}: no sequence after the first line; fetch or write it again")
     return pd.DataFrame(records, columns=["id", "sequence", "label", *columns])
 
 
-def check_header(path: str | Path, columns: Sequence[str] = ()) -> None:
+def check_header(
+    path: str | Path, columns: Sequence[str] = (), several_labels: Sequence[str] = ()
+) -> None:
     """Refuse a table whose first line lacks a column; the rest is not looked at.
 
     Raises
@@ -84,7 +103,23 @@ def check_header(path: str | Path, columns: Sequence[str] = ()) -> None:
     start = next(read_blocks(path)).decode("utf-8-sig", errors="replace")
     first = next((line for line in start.splitlines() if line.strip()), "")
     names = next(csv.reader([first], delimiter="\t" if "\t" in first else ","), [])
-    _needed(Path(path), [name.strip().lower() for name in names], columns)
+    _needed(Path(path), [name.strip().lower() for name in names], columns, several_labels)
+
+
+def holds_several_labels(path: str | Path, names: Sequence[str]) -> bool:
+    """Whether a table is one of several labels a sequence, by its own look.
+
+    So it is where no column is named ``label`` but one as each of ``names``, and where a label
+    is a list such as ``0;2``. A table of lists that all hold one label cannot be told from one
+    of classes.
+    """
+    rows = _rows(Path(path))
+    _, header = next(rows)
+    columns = [name.strip().lower() for name in header]
+    if "label" not in columns:
+        return {name.lower() for name in names} <= {*columns}
+    place = columns.index("label")
+    return any(";" in row[place] for _, row in rows if len(row) > place)
 
 
 def checked_id(name: str, where: str) -> str:
@@ -122,14 +157,28 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def _needed(path: Path, names: Sequence[str], columns: Sequence[str]) -> list[str]:
-    needed = ["sequence", "label", *columns]
+def _needed(
+    path: Path, names: Sequence[str], columns: Sequence[str], several_labels: Sequence[str]
+) -> list[str]:
+    """Names of the columns that are read, each there once; those of labels in lower case."""
+    own = [name.lower() for name in several_labels]
+    found = [name for name in own if name in names]
+    if "label" in names and found:
+        raise InputError(
+            f"{path}, line 1: has a column 'label' and one named {found[0]!r}, as a label is; "
+            "leave out the former, or rename the latter"
+        )
+    columns_of_labels = own if found else ["label"]
+    needed = ["sequence", *columns_of_labels, *columns]
+    cure = "where a sequence may have several labels, set several_labels: true"
+    if own:
+        cure = "or, in place of 'label', one column of 0 and 1 for each label"
     for name in needed:
         if names.count(name) != 1:
             raise InputError(
                 f"{path}, line 1: {names.count(name)} columns are named {name!r} among "
                 f"{', '.join(names)[:80]!r}; the first line must name {', '.join(needed)} once, "
-                "separated by a comma or a tab; of several labels each needs a table of its own"
+                f"separated by a comma or a tab; {cure}"
             )
     return [*needed, *(["id"] if "id" in names else [])]
 
@@ -140,17 +189,46 @@ def _label(text: str, labels: int, where: str) -> int:
         raise InputError(f"{where}: the label is missing; write 0 to {labels - 1}")
     if re.fullmatch(r"\d+([;,| ]+\d+)+", text):
         raise InputError(
-            f"{where}: label {text!r} names several; a sequence has one class here: give each "
-            "label a table of its own"
+            f"{where}: label {text!r} names several; where a sequence may have several labels, "
+            "set several_labels: true, and write them as 0;2"
         )
     if not _LABEL.match(text):
         raise InputError(
             f"{where}: label {text!r} is not a whole number; write the place of the class in "
             f"'classes', 0 to {labels - 1}"
         )
-    if int(text) >= labels:
+    return _below(int(text), labels, where)
+
+
+def _listed(text: str, labels: int, where: str) -> list[int]:
+    """Labels that are on, from a list such as ``0;2``; an empty one is none."""
+    parts = [part.strip() for part in text.split(";")] if text.strip() else []
+    if not all(map(_LABEL.match, parts)):
         raise InputError(
-            f"{where}: label {text} but 'classes' names {labels}; name another class or correct "
+            f"{where}: label {text!r} is no list of whole numbers; write those that are on, 0 to "
+            f"{labels - 1}, as in 0;1, and nothing for none"
+        )
+    found = [_below(int(part), labels, where) for part in parts]
+    if len(set(found)) < len(found):
+        raise InputError(f"{where}: label {text!r} names one twice; leave one out")
+    return sorted(found)
+
+
+def _marked(marks: Mapping[str, str], where: str) -> list[int]:
+    """Labels that are on, from a mark of 0 or 1 for each, by name and in order."""
+    for name, mark in marks.items():
+        if mark.strip() not in ("0", "1"):
+            raise InputError(
+                f"{where}: column {name!r} holds {mark!r}; write 1 where the label is on and 0 "
+                "where it is off"
+            )
+    return [number for number, mark in enumerate(marks.values()) if mark.strip() == "1"]
+
+
+def _below(label: int, labels: int, where: str) -> int:
+    if label >= labels:
+        raise InputError(
+            f"{where}: label {label} but 'classes' names {labels}; name another class or correct "
             "the label"
         )
-    return int(text)
+    return label

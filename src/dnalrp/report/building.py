@@ -133,6 +133,7 @@ def build_report(
             "splits": settings["attribute"]["splits"],
             "datasets": datasets,
             "without_patterns": without_patterns(results, runs),
+            "one_label": next((name for name in datasets if "." in name), None),
             "p_value": settings["motifs"]["p_value"],
             "motif_map": settings["motifs"]["map"],
             "faithfulness_map": judged,

@@ -96,7 +96,7 @@ def render(
 ) -> str:
     """Fill the page. Names that users chose are escaped.
 
-    ``context`` holds ``splits, datasets, p_value, versions`` and ``settings`` as text.
+    ``context`` holds ``splits, datasets, one_label, p_value, versions`` and ``settings`` as text.
     """
     environment = Environment(
         loader=PackageLoader("dnalrp", "report"), autoescape=True, undefined=StrictUndefined
