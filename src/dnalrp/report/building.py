@@ -19,6 +19,7 @@ from dnalrp.report.motifs import matched_matrices, motif_pictures, without_patte
 from dnalrp.report.overview import overview
 from dnalrp.report.page import Section, picture, render, table, write_pictures
 from dnalrp.report.positional import positional_figure
+from dnalrp.report.sections import TABLES
 from dnalrp.report.similarity import similarity_figure
 
 NOTES = {
@@ -92,24 +93,15 @@ def build_report(
         Files read, for the manifest.
     """
     results = Path(results)
-    summary = pd.read_csv(results / "metrics.tsv", sep="\t")
-    overall = pd.read_csv(results / "overall.tsv", sep="\t")
-    comparisons = pd.read_csv(results / "comparisons.tsv", sep="\t")
-    controls = pd.read_csv(results / "controls.tsv", sep="\t")
+    read = {name: pd.read_csv(results / f"{name}.tsv", sep="\t") for name in TABLES}
+    performance, overall, comparisons, controls = (
+        read[name] for name in ("performance", "overall", "comparisons", "controls")
+    )
+    summary = read["metrics"]
     summary["axis"] = summary["axis"].replace(
         {"sparsity": "concentration", "complexity": "concentration"}
     )
-    performance = pd.read_csv(results / "performance.tsv", sep="\t")
-    recovery = pd.read_csv(results / "recovery.tsv", sep="\t")
-    judged = settings["evaluate"]["faithfulness"]["map"]
-    judged_on = f" Judged are the {judged} maps{'' if judged == 'split' else OR_SPLIT}."
-    sections = []
-    for path in map(Path, figures):
-        figure = _figure(path.stem, summary, results, runs, settings)
-        save(figure, path)
-        image = picture(path.stem, figure).image
-        note = NOTES[path.stem] + (judged_on if path.stem == "faithfulness" else "")
-        sections.append(Section(path.stem.capitalize(), note, image))
+    sections = [_section(Path(path), summary, results, runs, settings) for path in figures]
     shown = matched_matrices(results, runs)
     for dataset in datasets:
         shown |= set(pd.read_parquet(results / "data" / dataset / "sites.parquet")["motif"])
@@ -120,7 +112,7 @@ def build_report(
     record = provenance("report", {"config": settings}, inputs)
     page = render(
         table(performance[performance["split"] == "test"].drop(columns="split")),
-        table(recovery),
+        table(read["recovery"]),
         table(summary),
         conclude(performance, overall, comparisons, controls),
         table(overview(overall)),
@@ -129,24 +121,45 @@ def build_report(
         found,
         sections,
         examples,
-        {
-            "splits": settings["attribute"]["splits"],
-            "datasets": datasets,
-            "without_patterns": without_patterns(results, runs),
-            "one_label": next((name for name in datasets if "." in name), None),
-            "p_value": settings["motifs"]["p_value"],
-            "motif_map": settings["motifs"]["map"],
-            "faithfulness_map": judged,
-            "min_information": settings["motifs"]["min_information"],
-            "versions": record["versions"],
-            "settings": yaml.safe_dump(settings, sort_keys=False),
-        },
+        _context(settings, datasets)
+        | {"without_patterns": without_patterns(results, runs), "versions": record["versions"]},
     )
     write_pictures({"example": examples, "motifs": found}, pictures)
     with written_whole(page_path) as beside:
         beside.write_text(page, encoding="utf-8")
     with written_whole(manifest) as beside:
         beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _context(settings: Mapping[str, Any], datasets: Sequence[str]) -> dict[str, Any]:
+    """What the page says of the run's settings."""
+    return {
+        "splits": settings["attribute"]["splits"],
+        "datasets": datasets,
+        "one_label": next((name for name in datasets if "." in name), None),
+        "p_value": settings["motifs"]["p_value"],
+        "motif_map": settings["motifs"]["map"],
+        "faithfulness_map": settings["evaluate"]["faithfulness"]["map"],
+        "min_information": settings["motifs"]["min_information"],
+        "settings": yaml.safe_dump(settings, sort_keys=False),
+    }
+
+
+def _section(
+    path: Path,
+    summary: pd.DataFrame,
+    results: Path,
+    runs: Sequence[str],
+    settings: Mapping[str, Any],
+) -> Section:
+    """Section of the page named as the figure that is written to ``path``."""
+    figure = _figure(path.stem, summary, results, runs, settings)
+    save(figure, path)
+    note = NOTES[path.stem]
+    if path.stem == "faithfulness":
+        judged = settings["evaluate"]["faithfulness"]["map"]
+        note += f" Judged are the {judged} maps{'' if judged == 'split' else OR_SPLIT}."
+    return Section(path.stem.capitalize(), note, picture(path.stem, figure).image)
 
 
 def _figure(
