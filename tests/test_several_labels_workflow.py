@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from test_workflow import copied_project, planned_rules, snakemake
+from test_workflow import copied_project, planned_rules, shows_motifs, snakemake
 
 from dnalrp.command import main
 from dnalrp.models.loading import load
@@ -136,10 +136,9 @@ def test_the_report_says_what_a_label_s_name_is_and_is_written_again_by_the_comm
     assert "<i>marks.bZIP</i> is one label of a data set with several" in page
     assert main(["report", str(project / "results"), "--out", str(tmp_path)]) == 0
     assert (tmp_path / "index.html").read_text() == page
-    pictures = [path.name for path in (project / "results/report/pictures").glob("motifs_*.png")]
     for name in WORDS:
-        for method in ("dnabert2_seed1_attnlrp", "cnn_seed1_lrp"):
-            assert any(f"marks.{name}_{method}" in picture for picture in pictures)
+        assert shows_motifs(project, f"marks.{name}", "dnabert2", "attnlrp")
+        assert shows_motifs(project, f"marks.{name}", "cnn", "lrp")
 
 
 def test_tracks_of_a_label_are_written(project):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -183,14 +184,26 @@ def test_metrics_cover_every_axis_model_and_data_set(project):
     )
 
 
+def shows_motifs(project, dataset, model, method):
+    """Whether the report has a picture of a method's patterns, or says that there are none."""
+    report = project / "results/report"
+    if list((report / "pictures").glob(f"motifs_*_{dataset}_{model}_seed1_{method}.png")):
+        return True
+    _, _, said = (report / "index.html").read_text().partition("No pattern found: ")
+    run = re.escape(f"{dataset}, {model}, seed1: ")
+    return re.search(rf"{run}[^;<]*\b{method}\b", said.partition("</p>")[0]) is not None
+
+
 def test_report_is_one_file(project):
     page = (project / "results/report/index.html").read_text()
     assert "<h2" in page and 'src="data:image/png;base64' in page
     assert "http://" not in page and "https://" not in page
     manifest = json.loads((project / "results/report/manifest.json").read_text())
     assert manifest["inputs"] and manifest["versions"]["torch"]
-    pictures = [path.name for path in (project / "results/report/pictures").glob("*.png")]
-    assert {name.split("_")[0] for name in pictures} == {"example", "motifs"}
+    assert list((project / "results/report/pictures").glob("example_*.png"))
+    for dataset in ("implant", "oct4_mafk"):
+        assert shows_motifs(project, dataset, "dnabert2", "attnlrp")
+        assert shows_motifs(project, dataset, "cnn", "lrp")
 
 
 def test_the_command_writes_the_same_report_again(project, tmp_path):
