@@ -160,3 +160,16 @@ def test_data_without_true_motifs_have_an_empty_recovery_with_its_columns():
     targets, truth = core_vertebrates(RELEASE), {"negative": [], "positive": []}
     recovery = recovered_motifs(match_patterns([], targets, 6.0), truth, targets, 1e-4)
     assert recovery.empty and list(recovery)[:4] == ["motif", "name", "sign", "recovered"]
+
+
+def test_seqlets_that_cannot_be_clustered_have_no_patterns(planted, tmp_path, monkeypatch):
+    """As leidenalg says it; a real case takes maps of a model that has learnt nothing."""
+
+    def fail(**settings):
+        raise BaseException("Could not construct partition: Cannot accept NaN weights.")
+
+    monkeypatch.setattr("modiscolite.tfmodisco.TFMoDISco", fail)
+    encoded = one_hot(planted[0]["sequence"].tolist())
+    maps = np.random.default_rng(0).standard_normal((len(encoded), 100))
+    assert discover_patterns(maps, encoded, SETTINGS, tmp_path / "patterns.h5") == []
+    assert (tmp_path / "patterns.h5").is_file()

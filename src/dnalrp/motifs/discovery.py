@@ -1,5 +1,6 @@
 """Motif discovery on relevance maps by TF-MoDISco (Shrikumar et al. 2018; modisco-lite)."""
 
+import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.provenance import written_whole
+
+log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.floating]
 SIGNS = {"positive": "pos_patterns", "negative": "neg_patterns"}
@@ -59,7 +62,7 @@ def discover_patterns(
     -------
     list of Pattern
         Positive patterns first, each kind by falling number of seqlets. Empty where the maps
-        hold fewer salient windows than TF-MoDISco clusters.
+        hold fewer salient windows than TF-MoDISco clusters, or none that are alike.
     """
     import modiscolite
 
@@ -73,15 +76,20 @@ def discover_patterns(
     positive: object = None
     negative: object = None
     if _both_signs(encoded, signed, settings.window):
-        positive, negative = modiscolite.tfmodisco.TFMoDISco(
-            one_hot=encoded,
-            hypothetical_contribs=contributions,
-            sliding_window_size=settings.window,
-            flank_size=settings.flank,
-            target_seqlet_fdr=settings.fdr,
-            max_seqlets_per_metacluster=settings.max_seqlets,
-            n_leiden_runs=settings.leiden_runs,
-        )
+        try:
+            positive, negative = modiscolite.tfmodisco.TFMoDISco(
+                one_hot=encoded,
+                hypothetical_contribs=contributions,
+                sliding_window_size=settings.window,
+                flank_size=settings.flank,
+                target_seqlet_fdr=settings.fdr,
+                max_seqlets_per_metacluster=settings.max_seqlets,
+                n_leiden_runs=settings.leiden_runs,
+            )
+        except BaseException as error:  # leidenalg raises this very class
+            if "NaN weights" not in str(error):
+                raise
+            log.warning("no affinity between the seqlets to cluster them by: no patterns")
     with written_whole(path) as beside:
         modiscolite.io.save_hdf5(str(beside), positive, negative, encoded.shape[1])
     return read_patterns(path)
