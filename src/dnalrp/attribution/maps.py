@@ -1,33 +1,45 @@
-"""Relevance maps: what an explanation is once it is computed."""
+"""Relevance maps: the one record for what an explanation is, from a batch to a file and back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dnalrp.projection import to_nucleotides
+from dnalrp.projection import real_tokens, to_nucleotides
 
 LEDGER_TERMS = ("words", "linear_bias", "layernorm_bias", "token_type", "alibi", "softmax")
+"""Terms that every ledger has, in the order of its columns."""
+POSITION = "position"
+"""The seventh term, of encoders with position embeddings."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RelevanceMaps:
-    """Token relevance of sequences, in the order in which they were given.
+    """Relevance of sequences: of a call, of one batch of it, or of a file.
+
+    A position is a token, special ones included, or a nucleotide, whose span holds one base.
 
     Attributes
     ----------
     method
         Name of the method, as given to :func:`dnalrp.explain`.
     sequences
-        What was explained.
+        What was explained; empty where the maps were read from a file.
+    ids
+        Names of the sequences; empty where they have none yet.
+    rows
+        (sequences,): places of these sequences among all that were given.
+    lengths
+        (sequences,) nucleotides.
     relevance
-        One float array (tokens,) a sequence, special tokens included.
+        One float array (positions,) a sequence.
     spans
-        One int array (tokens, 2) a sequence: half-open nucleotide spans, (0, 0) for specials.
+        One int array (positions, 2) a sequence: half-open nucleotide spans, (0, 0) for specials.
     logits
-        (sequences, labels).
+        (sequences, labels), or (sequences, 0) where the file keeps none.
     outputs
         (sequences,): the explained output, the margin of the target class.
     ledger
@@ -37,22 +49,33 @@ class RelevanceMaps:
         The same in long form, ``sequence, place, term, relevance``, a place a module.
     positional
         (sequences, layers, heads, distances in tokens): ALiBi's relevance B * g, zero beyond a
-        sequence's end. None unless asked for.
+        sequence's end; of a file the mean over sequences in the sign of their outputs, (layers,
+        heads, distances). None unless asked for.
     gap
-        (sequences,): by how much the relevance misses the sum that a method promises
-        (``integrated_gradients``, ``deep_lift_shap``). None for others.
+        (sequences,): by how much the relevance misses the sum that a method promises. None for
+        methods that promise none.
+    segmented_outputs
+        (segmentations, sequences): explained outputs of an average map's segmentations, the
+        tokenizer's own first. None for other maps.
+    provenance
+        What made the file that the maps were read from; else empty.
     """
 
-    method: str
-    sequences: Sequence[str]
     relevance: list[npt.NDArray[np.floating]]
     spans: list[npt.NDArray[np.int64]]
-    logits: npt.NDArray[np.float64]
     outputs: npt.NDArray[np.float64]
-    ledger: pd.DataFrame | None
-    layer_ledger: pd.DataFrame | None
+    lengths: npt.NDArray[np.int64]
+    logits: npt.NDArray[np.float64]
+    method: str = ""
+    sequences: Sequence[str] = ()
+    ids: Sequence[str] = ()
+    rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    ledger: pd.DataFrame | None = None
+    layer_ledger: pd.DataFrame | None = None
     positional: npt.NDArray[np.floating] | None = None
     gap: npt.NDArray[np.float64] | None = None
+    segmented_outputs: npt.NDArray[np.float64] | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def nucleotides(self, how: str = "split") -> npt.NDArray[np.float32]:
         """Relevance of every nucleotide, (sequences, longest length), zero beyond the end.
@@ -60,21 +83,44 @@ class RelevanceMaps:
         ``how`` is ``split`` or ``copy``: see :func:`dnalrp.projection.to_nucleotides`. The map
         ``average`` asks the model again: see :func:`dnalrp.average_relevance`.
         """
-        result = np.zeros((len(self.sequences), max(map(len, self.sequences))), dtype=np.float32)
-        for row, (sequence, relevance, spans) in enumerate(
-            zip(self.sequences, self.relevance, self.spans, strict=True)
+        result = np.zeros((len(self.lengths), self.lengths.max(initial=0)), dtype=np.float32)
+        for row, (length, relevance, spans) in enumerate(
+            zip(self.lengths, self.relevance, self.spans, strict=True)
         ):
-            result[row, : len(sequence)] = to_nucleotides(relevance, spans, len(sequence), how)
+            result[row, :length] = to_nucleotides(relevance, spans, length, how)
         return result
+
+    def padded(self) -> npt.NDArray[np.floating]:
+        """Relevance without special tokens, (sequences, most positions), zero beyond the last."""
+        spans = np.concatenate(self.spans)
+        values = np.concatenate(self.relevance)[spans[:, 1] > spans[:, 0]]
+        return real_tokens(self.spans).padded(values)
+
+    def position_counts(self) -> npt.NDArray[np.int64]:
+        """Positions that are no special tokens, (sequences,): the lengths of :meth:`padded`."""
+        return real_tokens(self.spans).counts
 
     def special_share(self) -> npt.NDArray[np.float64]:
         """Share of the summed absolute relevance that special tokens hold, (sequences,).
 
-        Zero where a map is zero everywhere.
+        NaN where a map is zero everywhere: nothing has no shares.
         """
         shares = []
         for relevance, spans in zip(self.relevance, self.spans, strict=True):
-            total = np.abs(relevance).sum()
-            special = np.abs(relevance[spans[:, 1] == 0]).sum()
-            shares.append(special / total if total > 0 else 0.0)
+            absolute = np.abs(relevance)
+            special = absolute[spans[:, 1] == 0].sum()
+            shares.append(special / absolute.sum() if absolute.any() else np.nan)
         return np.array(shares)
+
+    def changed(self, **fields: Any) -> "RelevanceMaps":
+        """The same maps with some fields replaced."""
+        return replace(self, **fields)
+
+
+def nucleotide_spans(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """Spans of maps whose positions are nucleotides; equal lengths share one array."""
+    by_length = {
+        int(length): np.stack([np.arange(length), np.arange(1, length + 1)], axis=1)
+        for length in np.unique(lengths)
+    }
+    return [by_length[int(length)] for length in lengths]

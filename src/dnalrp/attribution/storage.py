@@ -12,66 +12,19 @@ for.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from dnalrp.attribution.maps import LEDGER_TERMS, POSITION, RelevanceMaps, nucleotide_spans
 from dnalrp.provenance import written_whole
-
-if TYPE_CHECKING:
-    from dnalrp.attribution.explanation import RelevanceBatch
-
-
-class StoredBatch(NamedTuple):
-    """What one call of :func:`write_attributions` adds."""
-
-    ids: Sequence[str]
-    lengths: Sequence[int]
-    relevance: Sequence[npt.NDArray[np.floating]]
-    spans: Sequence[npt.NDArray[np.int64]]
-    logits: npt.NDArray[np.float64]
-    outputs: npt.NDArray[np.float64]
-    ledger: npt.NDArray[np.float64] | None
-    gap: npt.NDArray[np.float64] | None = None
-    positional: npt.NDArray[np.floating] | None = None
-
-
-def stored_batch(
-    batch: "RelevanceBatch", ids: Sequence[str], sequences: Sequence[str]
-) -> StoredBatch:
-    """A batch of explanations as a file takes it; ``ids`` and ``sequences`` are those of all."""
-    return StoredBatch(
-        ids=[ids[i] for i in batch.indices],
-        lengths=[len(sequences[i]) for i in batch.indices],
-        relevance=batch.relevance,
-        spans=batch.spans,
-        logits=batch.logits,
-        outputs=batch.outputs,
-        ledger=None if batch.ledger is None else batch.ledger.loc[batch.indices].to_numpy(),
-        gap=batch.gap,
-        positional=batch.positional,
-    )
-
-
-class Attributions(NamedTuple):
-    """Contents of an attribution file, in the order asked for."""
-
-    ids: list[str]
-    lengths: npt.NDArray[np.int64]
-    relevance: list[npt.NDArray[np.float32]]
-    spans: list[npt.NDArray[np.int64]]
-    logits: npt.NDArray[np.float64]
-    outputs: npt.NDArray[np.float64]
-    ledger: npt.NDArray[np.float64] | None
-    provenance: dict[str, Any]
-    gap: npt.NDArray[np.float64] | None = None
-    positional: npt.NDArray[np.float64] | None = None
 
 
 def write_attributions(
-    path: str | Path, batches: Iterable[StoredBatch], record: Mapping[str, Any]
+    path: str | Path, batches: Iterable[RelevanceMaps], record: Mapping[str, Any]
 ) -> None:
     """Write batches as they come; memory is bounded by one of them, the file is whole or absent."""
     with written_whole(path) as beside, h5py.File(beside, "w") as file:
@@ -83,7 +36,7 @@ def write_attributions(
             file["positional"][...] /= len(file["outputs"])
 
 
-def _append_batch(file: h5py.File, batch: StoredBatch) -> None:
+def _append_batch(file: h5py.File, batch: RelevanceMaps) -> None:
     token_counts = [len(relevance) for relevance in batch.relevance]
     _extend(file, "id", np.array(batch.ids, dtype=h5py.string_dtype()))
     _extend(file, "length", np.asarray(batch.lengths, dtype=np.int32))
@@ -93,7 +46,7 @@ def _append_batch(file: h5py.File, batch: StoredBatch) -> None:
     _extend(file, "relevance", np.concatenate(batch.relevance).astype(np.float32))
     _extend(file, "spans", np.concatenate(batch.spans).astype(np.int32))
     if batch.ledger is not None:
-        _extend(file, "ledger", batch.ledger)
+        _extend(file, "ledger", batch.ledger.to_numpy())
     if batch.gap is not None:
         _extend(file, "gap", batch.gap)
     if batch.positional is not None:
@@ -120,7 +73,7 @@ def _extend(file: h5py.File, name: str, values: npt.NDArray[Any]) -> None:
     dataset[before:] = values
 
 
-def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> Attributions:
+def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> RelevanceMaps:
     """Read an attribution file; ``ids`` choose and order its sequences, by default all sorted."""
     with h5py.File(path, "r") as file:
         stored = file["id"].asstr()[:].tolist()
@@ -129,21 +82,26 @@ def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> Att
         rows = np.array([place[name] for name in chosen], dtype=np.int64)
         offsets, relevance, spans = (file[name][:] for name in ("offsets", "relevance", "spans"))
         tokens = [slice(offsets[row], offsets[row + 1]) for row in rows]
-        return Attributions(
+        return RelevanceMaps(
             ids=chosen,
             lengths=file["length"][:][rows].astype(np.int64),
             relevance=[relevance[token] for token in tokens],
             spans=[spans[token].astype(np.int64) for token in tokens],
             logits=file["logits"][:][rows].astype(np.float64),
             outputs=file["outputs"][:][rows],
-            ledger=file["ledger"][:][rows] if "ledger" in file else None,
+            ledger=_ledger(file["ledger"][:][rows]) if "ledger" in file else None,
             provenance=json.loads(file.attrs["provenance"]),
             gap=file["gap"][:][rows] if "gap" in file else None,
             positional=file["positional"][:] if "positional" in file else None,
         )
 
 
-def on_tokens(attributions: Iterable[Attributions]) -> Attributions:
+def _ledger(terms: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """A file's ledger, (sequences, terms), with the names of its terms."""
+    return pd.DataFrame(terms, columns=[*LEDGER_TERMS, POSITION][: terms.shape[1]])
+
+
+def on_tokens(attributions: Iterable[RelevanceMaps]) -> RelevanceMaps:
     """Of the methods of one model, one that attributes to its tokens.
 
     Mutagenesis attributes to nucleotides whatever the tokens: the fewest spans are the tokens.
@@ -151,30 +109,34 @@ def on_tokens(attributions: Iterable[Attributions]) -> Attributions:
     return min(attributions, key=lambda maps: sum(map(len, maps.spans)))
 
 
-class NucleotideMaps(NamedTuple):
-    """Relevance per nucleotide: ``relevance`` (sequences, longest length), zero beyond the end."""
+def write_nucleotides(path: str | Path, maps: RelevanceMaps, record: Mapping[str, Any]) -> None:
+    """Write nucleotide maps as HDF5: ``id, length, relevance, outputs``, with provenance.
 
-    ids: list[str]
-    lengths: npt.NDArray[np.int64]
-    relevance: npt.NDArray[np.float32]
-    outputs: npt.NDArray[np.float64]
-
-
-def write_nucleotides(path: str | Path, maps: NucleotideMaps, record: Mapping[str, Any]) -> None:
-    """Write nucleotide maps as HDF5: ``id, length, relevance, outputs``, with provenance."""
+    ``relevance`` there is (sequences, longest length), zero beyond the end.
+    """
     with written_whole(path) as beside, h5py.File(beside, "w") as file:
         file.attrs["provenance"] = json.dumps(record)
         file["id"] = np.array(maps.ids, dtype=h5py.string_dtype())
         file["length"] = maps.lengths
         file["outputs"] = maps.outputs
-        file.create_dataset("relevance", data=maps.relevance, chunks=True, compression="gzip")
+        padded = maps.padded().astype(np.float32, copy=False)
+        file.create_dataset("relevance", data=padded, chunks=True, compression="gzip")
 
 
-def read_nucleotides(path: str | Path) -> NucleotideMaps:
+def read_nucleotides(path: str | Path) -> RelevanceMaps:
     """Read what :func:`write_nucleotides` wrote."""
     with h5py.File(path, "r") as file:
-        ids = file["id"].asstr()[:].tolist()
-        return NucleotideMaps(ids, file["length"][:], file["relevance"][:], file["outputs"][:])
+        lengths = file["length"][:].astype(np.int64)
+        rows = zip(file["relevance"][:], lengths, strict=True)
+        return RelevanceMaps(
+            ids=file["id"].asstr()[:].tolist(),
+            lengths=lengths,
+            relevance=[row[:length] for row, length in rows],
+            spans=nucleotide_spans(lengths),
+            logits=np.empty((len(lengths), 0)),
+            outputs=file["outputs"][:],
+            provenance=json.loads(file.attrs["provenance"]),
+        )
 
 
 def maps_by_method(folder: str | Path, how: str) -> dict[str, Path]:
