@@ -6,18 +6,16 @@ Nothing here imports torch: records name code as ``"package.module:name"``
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
-
-from pydantic import model_validator
+from typing import Any, Literal
 
 from dnalrp.models.training_settings import Training
-from dnalrp.section import Section
+from dnalrp.section import CheckedSection
 
 Code = str | Callable[..., Any]
 """A class or function, or where it is, as ``"package.module:name"``."""
 
 
-class ModelSection(Section):
+class ModelSection(CheckedSection):
     """Settings of a model of one architecture.
 
     A section adds ``architecture: Literal["its name"]``, and its sizes where it can be trained
@@ -54,12 +52,6 @@ class ModelSection(Section):
                 f"training.segmentation_dropout: {dropout}, but only DNABERT-2's byte-pair tokens "
                 "have merges to drop; leave it out"
             )
-
-    @model_validator(mode="after")
-    def _without_contradictions(self) -> Self:
-        for complaint in self.contradictions():
-            raise ValueError(complaint)
-        return self
 
 
 @dataclass(frozen=True)

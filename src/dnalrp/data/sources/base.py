@@ -3,34 +3,17 @@
 Nothing here imports pandas or torch: the settings are checked before any stage runs.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import AfterValidator, model_validator
-from pydantic_core import PydanticCustomError
-
-from dnalrp.section import Section
+from dnalrp.section import CheckedSection
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from dnalrp.data.jaspar import Motif
-
-Values = TypeVar("Values", bound=list[Any])
-
-
-def _without_repeats(values: Values) -> Values:
-    if any(value in values[:index] for index, value in enumerate(values)):
-        raise PydanticCustomError(
-            "unique_items", "{values} has non-unique elements", {"values": repr(values)}
-        )
-    return values
-
-
-Unique = Annotated[Values, AfterValidator(_without_repeats)]
-"""A list in which nothing is twice."""
 
 
 class Shortest(NamedTuple):
@@ -40,7 +23,7 @@ class Shortest(NamedTuple):
     bases: int
 
 
-class DatasetSection(Section):
+class DatasetSection(CheckedSection):
     """Settings of a data set of one source, and what other stages ask of them.
 
     A section adds ``source: Literal["its name"]`` and its own fields. What this class answers
@@ -96,16 +79,6 @@ class DatasetSection(Section):
     def grammar(self) -> str | None:
         """The rule on two motifs that makes the labels, if one does."""
         return None
-
-    def contradictions(self) -> Iterator[str]:
-        """What is wrong between fields: ``key: value and cure``, keys relative to the section."""
-        yield from ()
-
-    @model_validator(mode="after")
-    def _without_contradictions(self) -> Self:
-        for complaint in self.contradictions():
-            raise ValueError(complaint)
-        return self
 
 
 class Supply(NamedTuple):

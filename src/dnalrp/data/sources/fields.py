@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dnalrp.data.sources.base import Unique
-from dnalrp.section import ClassName, Count, Location, MotifId, Rate, Section, Seed
+from dnalrp.section import ClassName, Count, Location, MotifId, Rate, Section, Seed, Unique
 
 BACKGROUND = "background"
 """Name of the class of negatives that are made or read beside a class of positives."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dnalrp.data.sources.base import DatasetSection, Shortest, Source, Unique, numbered
+from dnalrp.data.sources.base import DatasetSection, Shortest, Source, numbered
 from dnalrp.data.sources.fields import (
     BACKGROUND,
     BedClass,
@@ -16,7 +16,7 @@ from dnalrp.data.sources.fields import (
     negative_contradictions,
     repeated_names,
 )
-from dnalrp.section import Location, Share
+from dnalrp.section import Location, Share, Unique
 
 
 class IntervalsSection(DatasetSection):

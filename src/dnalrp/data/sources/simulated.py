@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
-from dnalrp.data.sources.base import DatasetSection, Shortest, Source, Unique
+from dnalrp.data.sources.base import DatasetSection, Shortest, Source
 from dnalrp.data.sources.fields import empty_range
-from dnalrp.section import Count, MotifId, Section, Seed, Share
+from dnalrp.section import Count, MotifId, Section, Seed, Share, Unique
 
 AtLeastFour = Annotated[int, Field(ge=4)]
 Motifs = Annotated[Unique[list[MotifId]], Field(min_length=1)]
