@@ -27,4 +27,6 @@ class Section(BaseModel):
     contradiction between fields, with a key relative to the section before the first colon.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )

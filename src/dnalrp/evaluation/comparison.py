@@ -148,6 +148,11 @@ def _compared_maps(values: pd.DataFrame, directions: Mapping[str, int]) -> pd.Da
     return wanted.assign(map=wanted["map"].replace(NATIVE, "sum"))
 
 
+def is_rival(method: str) -> bool:
+    """May the name be said to be better than others? No control is, and no reference."""
+    return not (is_control(method) or is_reference(method))
+
+
 def _cube(group: pd.DataFrame) -> tuple[Array, list[tuple[str, str]]]:
     """Values as (seeds, sequences, units), NaN where absent, and the units: model, method."""
     key = ["seed", "id", "model", "method"]
