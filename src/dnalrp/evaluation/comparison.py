@@ -16,6 +16,7 @@ from dnalrp.evaluation.resampling import (
     percentile_interval,
     resampled_means,
 )
+from dnalrp.evaluation.scores import where
 from dnalrp.names import (
     CEILING,
     NATIVE,
@@ -138,7 +139,7 @@ def compare(
 
 def _compared_maps(values: pd.DataFrame, directions: Mapping[str, int]) -> pd.DataFrame:
     """Rows of the metrics and the maps that methods are compared on, maps named alike."""
-    wanted = values[values["metric"].isin(directions) & ~values["method"].map(is_reference)]
+    wanted = values[values["metric"].isin(directions) & ~where(values["method"], is_reference)]
     of_one_map = {column for column, axis in axis_columns().items() if axis.one_map}
     only = wanted["axis"].isin(of_one_map) & (wanted["level"] == NUCLEOTIDE)
     asked = next((name for name in wanted["map"][only] if name != "split"), "split")

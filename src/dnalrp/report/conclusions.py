@@ -7,6 +7,7 @@ import pandas as pd
 
 from dnalrp.evaluation.catalogue import Metric, axis_columns, axis_of, cards, metric_of
 from dnalrp.evaluation.comparison import FEW_SEEDS, is_rival
+from dnalrp.evaluation.scores import where
 from dnalrp.names import is_shuffled
 
 WEAK_AUROC = 0.7
@@ -71,8 +72,8 @@ def _tasks(
         ]
         for table in (overall, comparisons)
     )
-    rival = means["method"].map(is_rival).astype(bool)
-    means = means[rival & ~means["model"].map(is_shuffled).astype(bool)]
+    rival = where(means["method"], is_rival)
+    means = means[rival & ~where(means["model"], is_shuffled)]
     for dataset in means["dataset"].unique():
         for card in spoken:
             scores, verdicts = (
@@ -210,7 +211,7 @@ def _reservations(performance: pd.DataFrame, controls: pd.DataFrame, seeds: int)
         )
     trained = performance[performance["model"] != "matrix scan"]
     test = trained[(trained["split"] == "test") & (trained["auroc"] < WEAK_AUROC)]
-    test = test[~test["model"].map(is_shuffled).astype(bool)]
+    test = test[~where(test["model"], is_shuffled)]
     for (dataset, model), rows in test.groupby(["dataset", "model"], sort=False):
         scores = ", ".join(f"{auroc:.3f}" for auroc in rows["auroc"])
         yield (

@@ -6,6 +6,7 @@ import pandas as pd
 
 from dnalrp.evaluation.catalogue import Metric, axis_of, cards
 from dnalrp.evaluation.comparison import is_rival
+from dnalrp.evaluation.scores import where
 from dnalrp.names import AVERAGE, NATIVE
 
 MAPS = ("split", AVERAGE, NATIVE, "sum")
@@ -36,7 +37,7 @@ def overview(overall: pd.DataFrame, columns: Mapping[str, Metric] | None = None)
     rows = overall[overall["metric"].isin(columns)]
     judged_alone = rows["metric"].isin([name for name in columns if axis_of(name).one_map])
     rows = rows[rows["map"].isin({*MAPS, *rows.loc[judged_alone, "map"]})]
-    rival = rows["method"].map(is_rival).astype(bool)
+    rival = where(rows["method"], is_rival)
     rows = rows.assign(text=[_cell(row) for row in rows.itertuples()])
     contest = rows[rival & rows["mean"].notna()]
     sign = contest["metric"].map(lambda name: -1.0 if columns[name].better == "lower" else 1.0)

@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from dnalrp.evaluation.catalogue import Axis
+from dnalrp.evaluation.scores import where
 from dnalrp.names import BETWEEN_MODELS, PAIR, is_pair
 from dnalrp.report.material import Material
 
@@ -28,7 +29,7 @@ def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.Data
         are the same, the mean is over pairs of seeds.
     """
     rows = summary[(summary["axis"] == "similarity") & (summary["metric"] == metric)]
-    rows = rows[rows["method"].map(is_pair).astype(bool)]
+    rows = rows[where(rows["method"], is_pair)]
     pairs = [rows["method"].str.split(PAIR).str[side] for side in (0, 1)]
     named = pd.DataFrame(
         {
