@@ -42,15 +42,13 @@ def ledger_gaps(maps: RelevanceMaps) -> npt.NDArray[np.float64]:
     return gap / np.maximum(scale, np.finfo(np.float64).tiny)
 
 
-def check_ledger(maps: RelevanceMaps, name: str, precision: str = "float32") -> None:
+def check_ledger(maps: RelevanceMaps, precision: str = "float32") -> None:
     """Refuse maps whose ledger does not add up to the explained output.
 
     Parameters
     ----------
     maps
-        With a ledger.
-    name
-        Of the method, for the message.
+        With a ledger, and ids.
     precision
         Of the model: a key of :data:`GAPS`.
 
@@ -62,7 +60,7 @@ def check_ledger(maps: RelevanceMaps, name: str, precision: str = "float32") -> 
     gap, scale = _gap_and_scale(maps)
     if (gap > GAPS[precision] * scale + ROUNDING).any():
         worst = maps.ids[int(np.argmax(gap / scale))]
-        raise ArithmeticError(f"{name}: the ledger of {worst} is off by {gap.max():.3g}")
+        raise ArithmeticError(f"{maps.method}: the ledger of {worst} is off by {gap.max():.3g}")
 
 
 def _gap_and_scale(
