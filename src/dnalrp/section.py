@@ -38,7 +38,9 @@ def _without_repeats(values: Values) -> Values:
     return values
 
 
-Unique = Annotated[Values, AfterValidator(_without_repeats)]
+Unique = Annotated[
+    Values, AfterValidator(_without_repeats), Field(json_schema_extra={"uniqueItems": True})
+]
 """A list in which nothing is twice: ``Unique[list[Name]]``."""
 
 

@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from dnalrp.names import RANDOM, RANDOMISED, base_method
 from dnalrp.section import CheckedSection, Count, Rate, Section, Seed, Unique
 from dnalrp.settings.catalogues import METHODS, Choice
-from dnalrp.settings.chosen import not_one_of, refuse
+from dnalrp.settings.chosen import not_one_of, refuse, reference_to
 
 NotNegative = Annotated[int, Field(ge=0)]
 
@@ -57,7 +57,7 @@ class ReadMethod:
     ) -> JsonSchemaValue:
         known = method_names()
         options = {
-            name: handler(METHODS[method].options.__pydantic_core_schema__)
+            name: reference_to(METHODS[method].options, handler)
             for name, method in known.items()
             if METHODS[method].options.model_fields
         }
@@ -68,7 +68,7 @@ class ReadMethod:
             "maxProperties": 1,
             "properties": options,
         }
-        return {"oneOf": [{"enum": list(known)}, mapping]}
+        return {"title": "method", "oneOf": [{"enum": list(known)}, mapping]}
 
 
 METHOD_FORM = "{given} is no method; write its name, or options too, as in {{lrp: {{...}}}}"

@@ -1,7 +1,7 @@
 """A section of the kind that one of its keys names: a data set's ``source``, for example."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
@@ -55,8 +55,16 @@ class ChosenBy:
         return {
             "type": "object",
             "discriminator": {"propertyName": self.key},
-            "oneOf": [handler(section.__pydantic_core_schema__) for section in sections],
+            "oneOf": [reference_to(section, handler) for section in sections],
         }
+
+
+def reference_to(section: type[Section], handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    """A section's JSON schema, defined once however often it is needed."""
+    name = f"{section.__module__}.{section.__qualname__}:{id(section)}"
+    schema = cast(CoreSchema, {**section.__pydantic_core_schema__, "ref": name})
+    # only what is inside of another schema is put among the definitions
+    return handler(core_schema.union_schema([schema]))
 
 
 def not_one_of(choices: Mapping[str, object]) -> PydanticCustomError:

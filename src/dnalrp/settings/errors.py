@@ -94,7 +94,8 @@ def _path(entry: ErrorDetails, settings: object) -> Path:
     """The keys and indices of a location, without the names that pydantic gives to alternatives."""
     path: list[str | int] = []
     value = settings
-    for part in entry["loc"]:
+    location = entry["loc"]
+    for part in location[:-2] if location[-1:] == ("[key]",) else location:
         if isinstance(value, Mapping) and part in value:
             value = value[part]
         elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):

@@ -9,10 +9,11 @@ from pydantic_core import CoreSchema, core_schema
 
 from dnalrp.section import Section, Seed
 from dnalrp.settings.catalogues import axis_sections
+from dnalrp.settings.chosen import reference_to
 
 
-class Intervals(Section):
-    """Confidence intervals, by resampling sequences."""
+class ConfidenceIntervals(Section):
+    """How sure the tables' means are: intervals from resampled sequences."""
 
     resamples: Annotated[int, Field(ge=100)]
     """How often sequences are drawn anew."""
@@ -23,7 +24,7 @@ class Intervals(Section):
 class Evaluate(Section):
     """How maps are judged. The axes' sections, such as `faithfulness`, are fields too."""
 
-    intervals: Intervals
+    intervals: ConfidenceIntervals
     """Of all means in the tables."""
 
     def axes(self) -> dict[str, Section]:
@@ -66,4 +67,4 @@ class ReadEvaluate:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return handler(evaluate_section().__pydantic_core_schema__)
+        return reference_to(evaluate_section(), handler)
