@@ -75,7 +75,7 @@ class CheckedSection(Section):
     """A section whose fields may contradict each other."""
 
     def contradictions(self) -> Iterator[str]:
-        """What is wrong: ``key: value and cure``, keys relative to the section; the first counts."""
+        """What is wrong: ``key: value and cure``, keys relative to the section; one is told."""
         yield from ()
 
     @model_validator(mode="after")

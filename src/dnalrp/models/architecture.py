@@ -87,6 +87,8 @@ class Architecture:
     new, left_out
         Patterns of names of tensors: those a checkpoint may lack, as one without a classifier
         does, and those it may hold beside the classifier's, as the head of a masked-language model.
+    untrained
+        Of those in ``new``, those that hold nothing that training would give.
     detect
         Asked whether a ``config.json`` is of this architecture, in the order of the catalogue;
         by default its ``model_type`` must be ``name``.
@@ -117,6 +119,7 @@ class Architecture:
     reference: Code = "dnalrp.models.reference:masked_tokens"
     new: tuple[str, ...] = ("classifier.*",)
     left_out: tuple[str, ...] = ()
+    untrained: tuple[str, ...] = ()
     detect: Callable[[Mapping[str, Any]], bool] | None = None
     variants: tuple[Variant, ...] = ()
     grain: Literal["token", "nucleotide"] = "token"

@@ -3,7 +3,7 @@
 Nothing here imports pandas or torch: the settings are checked before any stage runs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,10 +26,13 @@ class Shortest(NamedTuple):
 class DatasetSection(CheckedSection):
     """Settings of a data set of one source, and what other stages ask of them.
 
-    A section adds ``source: Literal["its name"]`` and its own fields. What this class answers
-    fits a data set of two or more classes that are listed under ``classes``, each with a ``name``
-    and ``motifs``; a source that differs overrides the method.
+    A section narrows ``source`` to ``Literal["its name"]`` and adds its own fields. What this
+    class answers fits a data set of classes that are listed under ``classes``, each with a
+    ``name`` and ``motifs``; a source that differs overrides the method.
     """
+
+    source: str
+    """What the data set is read from."""
 
     def entries(self) -> Sequence[Any]:
         """The classes as they are listed in the settings, in the order of their labels."""
@@ -38,6 +41,10 @@ class DatasetSection(CheckedSection):
     def class_names(self) -> list[str]:
         """Names of the classes in the order of their labels; none where they have no names."""
         return [entry.name for entry in self.entries()]
+
+    def motifs_by_label(self) -> list[list[str]]:
+        """JASPAR ids of each class, in the order of the labels."""
+        return [list(entry.motifs) for entry in self.entries()]
 
     def label_names(self) -> list[str]:
         """Labels that a sequence may have several of at once: each is a data set later on."""
@@ -67,7 +74,7 @@ class DatasetSection(CheckedSection):
         """
         if label is not None:
             return {"positive": next(e.motifs for e in self.entries() if e.name == label)}
-        motifs = [list(entry.motifs) for entry in self.entries()]
+        motifs = self.motifs_by_label()
         if len(motifs) == 2:
             return {"negative": motifs[0], "positive": motifs[1]}
         return {"positive": [motif for listed in motifs for motif in listed]}
@@ -172,6 +179,6 @@ class Source:
     about: str
 
 
-def numbered(key: str, locations: Sequence[str]) -> Mapping[str, str]:
+def numbered(key: str, locations: Sequence[str]) -> dict[str, str]:
     """Locations of a list in the settings, by the key of each."""
     return {f"{key}.{index}": location for index, location in enumerate(locations)}

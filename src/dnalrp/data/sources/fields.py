@@ -1,11 +1,23 @@
 """Fields that several data sources have, and the contradictions between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dnalrp.section import ClassName, Count, Location, MotifId, Rate, Section, Seed, Unique
+from dnalrp.data.sources.base import DatasetSection, Supply, numbered
+from dnalrp.section import (
+    ClassName,
+    Count,
+    Location,
+    MotifId,
+    Rate,
+    Section,
+    Seed,
+    Share,
+    Unique,
+)
 
 BACKGROUND = "background"
 """Name of the class of negatives that are made or read beside a class of positives."""
@@ -90,6 +102,53 @@ class ReadNegatives(Section):
 Negatives = Annotated[
     GenomicNegatives | ShuffledNegatives | ReadNegatives, Field(discriminator="kind")
 ]
+
+
+class NegativesSection(DatasetSection):
+    """A data set of one class or more, whose negatives may be made or read: then class 0."""
+
+    splits: Splits
+    """Chromosomes; or shares and a seed."""
+    negatives: Negatives | None
+    """Made or read, they are class 0; null: the classes are all there is."""
+    site_p_value: Share
+    """Up to it, a match of a motif is a true site."""
+
+    def class_names(self) -> list[str]:
+        """The classes, negatives before them."""
+        made = [] if self.negatives is None else [BACKGROUND]
+        return made + super().class_names()
+
+    def motifs_by_label(self) -> list[list[str]]:
+        """Those of the classes; negatives have none."""
+        made: list[list[str]] = [] if self.negatives is None else [[]]
+        return made + super().motifs_by_label()
+
+    def true_motifs(self, label: str | None = None) -> dict[str, list[str]]:
+        """Negatives have no motifs that could be found."""
+        if self.negatives is not None:
+            return {"positive": super().motifs_by_label()[0]}
+        return super().true_motifs(label)
+
+    def locations(self) -> dict[str, str]:
+        """Files of the negatives, where they are read."""
+        read = self.negatives.files if isinstance(self.negatives, ReadNegatives) else []
+        return numbered("negatives.files", read)
+
+    def class_files(
+        self, listed: Mapping[str, Sequence[str]], supply: Supply
+    ) -> dict[str, list[Path]]:
+        """Files of each class in the order of the labels, from those ``listed`` in the settings."""
+        files = {name: supply.paths(locations) for name, locations in listed.items()}
+        if self.negatives is None:
+            return files
+        read = self.negatives.files if isinstance(self.negatives, ReadNegatives) else []
+        return {BACKGROUND: supply.paths(read), **files}
+
+    def contradictions(self) -> Iterator[str]:
+        """Splits and negatives that cannot be."""
+        yield from held_out_contradictions(self.splits.dev, self.splits.test, self.splits.seed)
+        yield from negative_contradictions(self.entries(), self.negatives)
 
 
 def repeated_names(classes: Sequence[NamedClass]) -> Iterator[str]:

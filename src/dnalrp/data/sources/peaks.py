@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from dnalrp.data.sources.base import DatasetSection, Source, numbered
+from dnalrp.data.sources.base import DatasetSection, Prepared, Source, Supply, numbered
 from dnalrp.data.sources.fields import NamedClass, held_out_contradictions, repeated_names
 from dnalrp.section import Section, Sha256, Share
 
@@ -69,6 +69,38 @@ class PeaksSection(DatasetSection):
         if not any(entry.motifs for entry in self.classes):
             yield "classes: no class names a motif; list JASPAR ids under 'motifs'"
         yield from held_out_contradictions(self.splits.dev, self.splits.test, None)
+
+
+def prepare(section: PeaksSection, supply: Supply) -> Prepared:
+    """Read the peaks of all classes and split them by whole chromosomes.
+
+    Chromosomes that ``splits`` does not name train. What is ambiguous or repeated is dropped
+    (:func:`~dnalrp.data.leakage.remove_leakage`).
+
+    Raises
+    ------
+    InputError
+        A header without coordinates, or a class that is absent from a split.
+    """
+    from dnalrp.data.fetch import extract
+    from dnalrp.data.leakage import remove_leakage
+    from dnalrp.data.prepare import finished, read_records, without_coordinates
+    from dnalrp.data.splits import split_by_chromosome
+    from dnalrp.errors import InputError
+
+    files = {
+        entry.name: extract(supply.archive, entry.fasta, supply.folder)
+        if supply.archive
+        else supply.paths(entry.fasta)
+        for entry in section.classes
+    }
+    frame = read_records(files)
+    if frame["chrom"].isna().any():
+        raise InputError(without_coordinates(frame))
+    splits = {"dev": section.splits.dev, "test": section.splits.test}
+    frame.insert(3, "split", split_by_chromosome(frame["chrom"], splits))
+    cleaned = remove_leakage(frame.drop(columns="where"))
+    return finished(cleaned, section, supply, p_value=section.site_p_value)
 
 
 PEAKS = Source(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
-from dnalrp.data.sources.base import DatasetSection, Shortest, Source
+from dnalrp.data.sources.base import DatasetSection, Prepared, Shortest, Source, Supply
 from dnalrp.data.sources.fields import empty_range
 from dnalrp.section import Count, MotifId, Section, Seed, Share, Unique
 
@@ -115,6 +115,31 @@ class SimulatedSection(DatasetSection):
             yield "rule: 'decoy' needs 'mutations', how many bases a near-copy differs by"
         if shared := set(self.motifs) & set(self.decoys):
             yield f"decoys: {min(shared)} is also a motif; choose another decoy"
+
+
+def prepare(section: SimulatedSection, supply: Supply) -> Prepared:
+    """Simulate the sequences; the true sites are those that were planted.
+
+    Raises
+    ------
+    InputError
+        As for :func:`dnalrp.data.simulate.simulate`.
+    """
+    import pandas as pd
+
+    from dnalrp.data.leakage import DROPPED_COLUMNS
+    from dnalrp.data.nucleotides import one_hot
+    from dnalrp.data.scan import scan_scores
+    from dnalrp.data.simulate import simulate
+
+    sequences, sites = simulate(
+        section, supply.motifs(section.motifs), supply.motifs(section.decoys)
+    )
+    true = supply.motifs(section.true_motifs()["positive"])
+    scores = scan_scores(one_hot(sequences["sequence"].tolist()), true)
+    scan = pd.DataFrame({"id": sequences["id"], "score": scores})
+    dropped = pd.DataFrame(columns=DROPPED_COLUMNS)
+    return Prepared(sequences, sites, scan, dropped, section.class_names())
 
 
 SIMULATED = Source(

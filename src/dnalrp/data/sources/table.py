@@ -1,12 +1,13 @@
 """Tables of labelled sequences, as benchmarks publish them: CSV or TSV."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from dnalrp.data.local import is_url
-from dnalrp.data.sources.base import DatasetSection, Shortest, Source
+from dnalrp.data.sources.base import DatasetSection, Prepared, Shortest, Source, Supply
 from dnalrp.data.sources.fields import (
     Fraction,
     Lengths,
@@ -17,6 +18,9 @@ from dnalrp.data.sources.fields import (
 )
 from dnalrp.errors import InputError
 from dnalrp.section import Location, Section, Seed, Share
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SPLITS = ("train", "dev", "test")
 
@@ -137,6 +141,55 @@ def _split_contradictions(files: set[str], splits: TableSplits | None) -> Iterat
         yield "splits: give 'column' alone, or all of dev, test and seed"
     else:
         yield from held_out_contradictions(dev, test, seed)
+
+
+def prepare(section: TableSection, supply: Supply) -> Prepared:
+    """Read tables of labelled sequences (:func:`~dnalrp.data.table.read_table`).
+
+    Raises
+    ------
+    InputError
+        As for ``read_table``; no such split; an id in two files; a class absent from a split,
+        or a label always on or always off.
+    """
+    import pandas as pd
+
+    from dnalrp.data.leakage import canonical, remove_leakage
+    from dnalrp.data.prepare import finished
+    from dnalrp.data.splits import split_by_fraction
+
+    named, splits = section.files.named(), section.splits
+    files = dict(zip(named, supply.paths(list(named.values())), strict=True))
+    parts = [_read(section, path, split) for split, path in files.items()]
+    frame = pd.concat(parts, ignore_index=True)
+    if (again := frame["id"].duplicated()).any():
+        name = frame.loc[again, "id"].iloc[0]
+        raise InputError(f"{', '.join(map(str, files.values()))}: id {name!r} is in two files")
+    if splits is not None and splits.column is None:
+        assert splits.dev and splits.test and splits.seed is not None  # the section says so
+        shares = {"dev": splits.dev, "test": splits.test}
+        frame["split"] = split_by_fraction(canonical(frame["sequence"]), shares, splits.seed)
+    cleaned = remove_leakage(frame[["id", "sequence", "label", "split"]])
+    return finished(cleaned, section, supply, p_value=section.site_p_value)
+
+
+def _read(section: TableSection, path: Path, split: str) -> "pd.DataFrame":
+    """One table; with a column ``split`` unless its rows are to be divided by chance."""
+    from dnalrp.data.table import read_table
+
+    lengths, labels = (section.lengths[0], section.lengths[1]), section.label_names()
+    column = section.splits.column if section.splits else None
+    columns = [] if column is None else [column]
+    table = read_table(path, len(section.classes), lengths, columns=columns, several_labels=labels)
+    if column is None:
+        return table.assign(split=split) if section.splits is None else table
+    table = table.rename(columns={column: "split"})
+    for name in table["split"].unique():
+        if name not in SPLITS:
+            raise InputError(
+                f"{path}: column {column!r} holds {name!r}; write one of {', '.join(SPLITS)}"
+            )
+    return table
 
 
 TABLE = Source(

@@ -69,7 +69,7 @@ DNABERT2 = Architecture(
     new=("classifier.*", "bert.pooler.*"),
     left_out=("cls.*", "*.position_ids"),
     detect=_is_dnabert2,
-    from_scratch="dnalrp.models.building:new_dnabert2",
+    from_scratch="dnalrp.models.dnabert2:new_classifier",
     has_merges=True,
     replaces_code=True,
 )

@@ -31,6 +31,7 @@ ESM = Architecture(
     about="checkpoints of transformers' ESM: Nucleotide Transformer, versions 1 and 2",
     new=("classifier.*", "esm.contact_head.*", "*.inv_freq"),
     left_out=("lm_head.*", "*.position_ids", "*.inv_freq"),
+    untrained=("esm.contact_head.*", "*.inv_freq"),
     variants=(
         Variant(
             "dnalrp.models.nucleotide_transformer:NucleotideTransformerForSequenceClassification",

@@ -47,7 +47,7 @@ REGULATORY_CNN = Architecture(
     about="two convolutions of one-hot nucleotides, trained here",
     reference="dnalrp.models.reference:even_nucleotides",
     grain="nucleotide",
-    from_scratch="dnalrp.models.building:new_regulatory_cnn",
+    from_scratch="dnalrp.models.cnn:new_classifier",
     layers=("first.convolution", "second.convolution", "dense", "classifier"),
     adaptable=False,
 )
