@@ -1,0 +1,30 @@
+"""What every section of the settings is: strict typed data, whose mistakes are told in one line."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0, le=1)]
+"""From 0 to 1, both allowed."""
+Share = Annotated[float, Field(gt=0, le=1)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+"""Of a data set or a model: it becomes part of file names."""
+ClassName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+Location = Annotated[str, StringConstraints(min_length=1)]
+"""A path or a URL."""
+MotifId = Annotated[str, StringConstraints(pattern=r"^MA[0-9]{4}(\.[0-9]+)?$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MapName = Literal["split", "copy", "average"]
+
+
+class Section(BaseModel):
+    """A section of the settings: unknown keys are refused, types are not guessed, nothing changes.
+
+    Fields without a default are required. ``description`` of a field is its line on the settings
+    page; a validator that raises ``ValueError("subkey: what is wrong; the cure")`` speaks of a
+    contradiction between fields, with a key relative to the section before the first colon.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
