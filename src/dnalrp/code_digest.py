@@ -2,7 +2,8 @@
 
 Snakemake sees a change of a rule's script alone. Followed are imports, anywhere in a file, names
 of modules in strings, as catalogues hold them (``"dnalrp.attribution.baselines:saliency"``), and
-the extensions of the settings. Comments, layout and documentation do not count.
+the extensions of the settings. Comments, layout and documentation do not count; nor do the
+sections of the settings, since what a stage gets of them is among its rule's params.
 """
 
 import ast
@@ -13,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+SETTINGS = "settings"
 REFERENCE = re.compile(rf"({PACKAGE.name}(?:\.\w+)+)(?::\w+)?")
 
 
@@ -60,8 +62,9 @@ def _imported(path: Path, extensions: Sequence[Path]) -> Iterator[Path]:
     """Files of the package, beside a file, or among the extensions that the file names."""
     by_name = {extension.stem: extension for extension in extensions}
     for name in _names(path):
-        if name.startswith(f"{PACKAGE.name}."):  # the package itself only forwards names
-            yield from _package_file(name)
+        package, _, inside = name.partition(".")
+        if package == PACKAGE.name:
+            yield from _package_file(inside)
         elif name in by_name:
             yield by_name[name]
         elif (
@@ -71,8 +74,13 @@ def _imported(path: Path, extensions: Sequence[Path]) -> Iterator[Path]:
 
 
 def _package_file(name: str) -> Iterator[Path]:
-    """The file of a module, or of a package named itself."""
-    path = PACKAGE.parent.joinpath(*name.split("."))
+    """The file of a module of the package, or of a package in it.
+
+    The outermost package only forwards names, and sections of the settings are left out.
+    """
+    if not name or name.split(".")[0] == SETTINGS:
+        return
+    path = PACKAGE.joinpath(*name.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             yield file

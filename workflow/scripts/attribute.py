@@ -4,13 +4,13 @@ from job import running
 
 with running(snakemake):
     from dnalrp.stages.attribute import attribute
-    from dnalrp.stages.provisional import Attribution
+    from dnalrp.stages.provisional import Attribute
 
     attribute(
         **snakemake.input,
         **snakemake.output,
         methods=snakemake.params.methods,
-        settings=Attribution(**snakemake.params.settings),
+        settings=Attribute(**snakemake.params.settings),
         seed=int(snakemake.wildcards.seed),
         gpu=snakemake.params.gpu,
     )

@@ -4,12 +4,12 @@ from job import running
 
 with running(snakemake):
     from dnalrp.stages.evaluate import evaluate
-    from dnalrp.stages.provisional import Evaluation
+    from dnalrp.stages.provisional import Evaluate
 
     evaluate(
         **snakemake.input,
         **snakemake.output,
-        settings=Evaluation(**snakemake.params.settings),
+        settings=Evaluate(**snakemake.params.settings),
         jaspar=snakemake.params.jaspar,
         grammar=snakemake.params.grammar,
         gpu=snakemake.params.gpu,

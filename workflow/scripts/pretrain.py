@@ -5,10 +5,10 @@ from job import running
 with running(snakemake):
     from dnalrp.results import Results
     from dnalrp.stages.pretrain import pretrain
-    from dnalrp.stages.provisional import Pretraining
+    from dnalrp.stages.provisional import PretrainingSection
 
     model, params = snakemake.output.model, snakemake.params
-    settings = Pretraining(**params.settings)
+    settings = PretrainingSection(**params.settings)
     pretrain(
         genomes=snakemake.input.genomes,
         model=model,

@@ -4,10 +4,10 @@ from job import running
 
 with running(snakemake):
     from dnalrp.stages.project import project
-    from dnalrp.stages.provisional import Projection
+    from dnalrp.stages.provisional import Project
 
     project(
         **snakemake.input,
         **snakemake.output,
-        settings=Projection(**snakemake.params.settings),
+        settings=Project(**snakemake.params.settings),
     )

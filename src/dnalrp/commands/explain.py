@@ -11,7 +11,6 @@ from dnalrp.results import MapName, attribution_name
 
 if TYPE_CHECKING:
     import pandas as pd
-
     from transformers import PreTrainedModel
 
     from dnalrp.attribution.targets import Target

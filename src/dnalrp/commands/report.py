@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dnalrp.errors import InputError
-from dnalrp.results import Results, Run
+from dnalrp.results import TABLES, Results, Run
 
 EXAMPLES = """examples:
   dnalrp report results                      # into results/report, as the workflow does
@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
     out = Path(options.out) if options.out else None
     check_folder(out or Results(results).report.folder, "--out")
-    check_present(Results(results).table("performance"))
+    for name in TABLES:
+        check_present(Results(results).table(name))
     print(report(results=results, runs=_runs(results), settings=settings, report=out))
     return 0
 

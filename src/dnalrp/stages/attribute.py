@@ -30,7 +30,7 @@ from dnalrp.models.randomising import randomised
 from dnalrp.names import base_method, is_randomised
 from dnalrp.provenance import provenance
 from dnalrp.results import attribution_name, average_folder
-from dnalrp.stages.provisional import Attribution
+from dnalrp.stages.provisional import Attribute
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -68,7 +68,7 @@ def attribute(
     model: str | Path,
     attributions: str | Path,
     methods: Sequence[str],
-    settings: Attribution,
+    settings: Attribute,
     seed: int,
     gpu: bool = False,
 ) -> None:
@@ -116,7 +116,7 @@ def attribute(
 
 
 def _question(
-    model: "PreTrainedModel", method: str, settings: Attribution, device: torch.device
+    model: "PreTrainedModel", method: str, settings: Attribute, device: torch.device
 ) -> Question:
     plain = base_method(method)
     return Question(

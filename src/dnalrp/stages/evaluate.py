@@ -19,7 +19,7 @@ from dnalrp.evaluation.probing import judge_faithfulness, judge_robustness
 from dnalrp.models.device import compute_device
 from dnalrp.models.loading import load
 from dnalrp.provenance import provenance, write_table
-from dnalrp.stages.provisional import Evaluation
+from dnalrp.stages.provisional import Evaluate
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def evaluate(
     nucleotides: str | Path,
     tokens: str | Path,
     metrics: str | Path,
-    settings: Evaluation,
+    settings: Evaluate,
     jaspar: str,
     grammar: str | None = None,
     gpu: bool = False,

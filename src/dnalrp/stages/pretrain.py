@@ -19,7 +19,7 @@ from dnalrp.pretraining import pretrain as pretrained
 from dnalrp.provenance import digest, provenance, write_record
 from dnalrp.report.pretraining import loss_curve, model_card
 from dnalrp.results import HISTORY, PROVENANCE
-from dnalrp.stages.provisional import Pretraining
+from dnalrp.stages.provisional import PretrainingSection
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def pretrain(
     genomes: Sequence[str | Path],
     model: str | Path,
     checkpoints: str | Path,
-    settings: Pretraining,
+    settings: PretrainingSection,
     gpu: bool = False,
     code: str = "",
 ) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from dnalrp.names import AVERAGE
 from dnalrp.projection import to_nucleotides, to_tokens
 from dnalrp.provenance import provenance
 from dnalrp.results import MapName, attribution_files, average_folder
-from dnalrp.stages.provisional import Projection
+from dnalrp.stages.provisional import Project
 
 
 def project(
@@ -29,7 +29,7 @@ def project(
     token_model: str | Path,
     nucleotides: str | Path,
     tokens: str | Path,
-    settings: Projection,
+    settings: Project,
 ) -> None:
     """Write all maps of one model by nucleotide, and by token of the token model.
 

@@ -42,7 +42,7 @@ class Model(Section):
     training: dict[str, Any] | None
 
 
-class Pretraining(Section):
+class PretrainingSection(Section):
     """Pre-training."""
 
     name: str
@@ -56,8 +56,8 @@ class Pretraining(Section):
     training: dict[str, Any]
 
 
-class Attribution(Section):
-    """Attribution, without the list of methods."""
+class Attribute(Section):
+    """Attribute, without the list of methods."""
 
     splits: list[str]
     alibi: str
@@ -66,7 +66,7 @@ class Attribution(Section):
     segmentations: dict[str, Any] | None
 
 
-class Projection(Section):
+class Project(Section):
     """Ways to nucleotides and to tokens."""
 
     to_nucleotides: list[Literal["split", "copy"]]
@@ -96,7 +96,7 @@ class Tracks(Section):
     chromosome_sizes: str | None
 
 
-class Evaluation(Section):
+class Evaluate(Section):
     """Axes of metrics that have settings."""
 
     faithfulness: dict[str, Any]
