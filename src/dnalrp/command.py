@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from dnalrp.commands import explain, fetch, init, report, simulate, verify
+from dnalrp.commands import explain, fetch, init, report, run, simulate, verify
 from dnalrp.errors import InputError
 
 COMMANDS = {
@@ -16,6 +16,7 @@ COMMANDS = {
     "fetch": (fetch, "download named data sets, verified"),
     "report": (report, "write the page of a finished run again"),
     "init": (init, "write a config.yaml for your own data"),
+    "run": (run, "run the workflow in the current folder"),
 }
 
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Interrupted it is 130, terminated 143, and 141 where the reader of the output went away, as in
     a shell.
     """
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else what is half-written stays
     try:
         status = int(options.run(options))
@@ -41,6 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return status
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for; only a command with ``handed_on`` takes arguments that it does not know.
+
+    A command that hands arguments on gets them in order, as they were given.
+    """
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if "handed_on" in options:
+        options.handed_on = unknown
+    elif unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

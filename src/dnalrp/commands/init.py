@@ -10,6 +10,7 @@ from typing import Any
 from dnalrp.commands.datasets import COMMENTS, has_places, own_dataset, pairs
 from dnalrp.errors import InputError
 from dnalrp.models.checkpoints import find_checkpoint
+from dnalrp.workflow_files import root
 
 EXAMPLES = """examples:
   dnalrp init --out mine.yaml                # asks, on a terminal
@@ -50,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpu", action="store_true", help="use a CUDA device")
     parser.add_argument("--out", default="config.yaml", metavar="FILE", help="default: config.yaml")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
-    parser.add_argument("--project", metavar="FOLDER", help="default: where dnalrp was set up")
+    parser.add_argument("--project", metavar="FOLDER", help="default: that of this dnalrp")
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -122,10 +123,10 @@ def run(options: argparse.Namespace) -> int:
 
 def project_of(path: str | Path) -> Path:
     """The project's folder: that of a configuration, the current one, or the package's."""
-    for folder in (Path(path).resolve().parent, Path.cwd(), Path(__file__).resolve().parents[3]):
+    for folder in (Path(path).resolve().parent, Path.cwd()):
         if (folder / SCHEMA).is_file():
             return folder
-    raise InputError(f"no {SCHEMA} here; run this in the project's folder")
+    return root()
 
 
 def ask_for_what_is_missing(options: argparse.Namespace) -> None:

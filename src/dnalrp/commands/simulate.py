@@ -73,31 +73,18 @@ def run(options: argparse.Namespace) -> int:
     """Simulate, write, and print how many sequences and sites there are."""
     import pandas as pd
 
-    from dnalrp.data.jaspar import fetch_motifs
-    from dnalrp.data.simulate import RULES, Simulation, simulate
-    from dnalrp.provenance import check_folder, provenance, write_table, written_whole
+    from dnalrp.data.simulate import RULES
+    from dnalrp.provenance import check_folder, written_whole
+    from dnalrp.stages.simulate import simulate
 
     check_folder(options.out, "--out")
     settings, release = _settings(options)
     if settings["rule"] not in RULES:
         raise InputError(f"--rule {settings['rule']}: choose one of {', '.join(RULES)}")
-    simulation = Simulation(
-        length=settings["length"],
-        counts=settings["sequences"],
-        motifs=fetch_motifs(settings["motifs"], release),
-        decoys=fetch_motifs(settings["decoys"], release),
-        sites=tuple(settings["sites"]),
-        rule=settings["rule"],
-        spacing=tuple(settings["spacing"]),
-        background=settings["background"],
-        seed=settings["seed"],
-        mutations=settings.get("mutations", 0),
-    )
-    sequences, sites = simulate(simulation)
     folder = Path(options.out)
-    record = provenance("simulate", {**settings, "jaspar": release})
-    write_table(sequences, folder / "sequences.parquet", record)
-    write_table(sites, folder / "sites.parquet", record)
+    files = {name: folder / f"{name}.parquet" for name in ("sequences", "sites")}
+    simulation = simulate(settings=settings, jaspar=release, **files)
+    sequences, sites = (pd.read_parquet(path) for path in files.values())
     with written_whole(folder / "sequences.fa") as beside, beside.open("w") as file:
         for row in sequences.itertuples():
             file.write(f">{row.id} label={row.label} split={row.split}\n{row.sequence}\n")
