@@ -3,8 +3,9 @@
 import argparse
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from dnalrp.commands.options import add_extensions, choices_of, method_choice
 from dnalrp.commands.table import add_json, print_table
 from dnalrp.errors import InputError
 from dnalrp.results import MapName, attribution_name
@@ -29,6 +30,10 @@ SIZES = "chrom.sizes"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
+    from dnalrp.settings.attribute import default_of
+    from dnalrp.settings.project import Projection
+    from dnalrp.settings.tracks import Tracks
+
     parser.description = "Explain what a model makes of sequences."
     parser.add_argument("model", metavar="MODEL", help="a folder, or an id on the hub")
     parser.add_argument("--revision", default="main", help="branch, tag or commit on the hub")
@@ -50,15 +55,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--map",
-        choices=("split", "copy"),
+        choices=get_args(Projection),
         default="split",
         help="a token's relevance is shared by its bases (default), or each has all of it",
     )
     parser.add_argument(
+        "--option",
+        dest="method_options",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the method, as docs/settings.md lists them; repeatable",
+    )
+    parser.add_argument(
         "--alibi",
-        choices=("absorb", "identity", "uniform"),
-        default="absorb",
-        help="how attnlrp reads DNABERT-2's position bias; default: absorb",
+        metavar="READING",
+        help=f"short for --option alibi=READING, of attnlrp; default: {default_of('alibi')}",
     )
     parser.add_argument(
         "--batch-size", type=int, default=64, metavar="N", help="sequences at once; default: 64"
@@ -66,11 +78,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: cpu")
     parser.add_argument(
         "--signs",
-        choices=("signed", "separate"),
+        choices=choices_of(Tracks, "signs"),
         default="signed",
         help="one track of both signs (default), or one of each",
     )
     parser.add_argument("--assembly", default="hg38", help="genome as IGV names it; default: hg38")
+    add_extensions(parser)
     add_json(parser)
 
 
@@ -101,11 +114,12 @@ def _run(options: argparse.Namespace, index: str) -> int:
     inputs = [p for p in (options.fasta, options.bed, options.model) if p and Path(p).exists()]
     record = provenance("explain", {**said, "method": method}, inputs)
     folder = Path(options.out)
+    choice = method_choice(method, options.method_options, {"alibi": options.alibi})
     question = Question(
         method=method,
         device=device,
         batch_size=options.batch_size,
-        alibi=options.alibi,
+        **choice.options.model_dump(exclude_unset=True),
         target=_target(model, options),
     )
     path = folder / attribution_name(method)

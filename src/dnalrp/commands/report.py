@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dnalrp.commands.options import add_extensions
 from dnalrp.errors import InputError
+from dnalrp.extensions import load_extensions
 from dnalrp.results import TABLES, Results, Run
 
 EXAMPLES = """examples:
@@ -27,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--table", action="store_true", help="only print the page's table, as Markdown"
     )
+    add_extensions(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if options.table:
         return _print_table(Results(results).table("overall"))
     settings = _settings(results, options.config)
+    load_extensions(settings.get("extensions", ()))
     from dnalrp.provenance import check_folder
     from dnalrp.stages.report import check_present, report
 

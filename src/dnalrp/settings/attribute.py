@@ -21,6 +21,12 @@ def method_names() -> dict[str, str]:
     return {name: base_method(name) for name in [*METHODS, *controls]}
 
 
+def default_of(option: str) -> Any:
+    """The default of an option, of the first method that has it."""
+    fields = (method.options.model_fields for method in METHODS.values())
+    return next(known[option].default for known in fields if option in known)
+
+
 class ReadMethod:
     """Marks an entry of ``methods``: a name, or one key with options, read as a choice."""
 
