@@ -8,8 +8,22 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t
 
-from dnalrp.evaluation.resampling import draw_resamples, percentile_interval, resampled_means
-from dnalrp.settings import RANDOMISED, SHUFFLED
+from dnalrp.evaluation.catalogue import OF_CEILING, axis_columns, metric_of
+from dnalrp.evaluation.levels import NUCLEOTIDE
+from dnalrp.evaluation.resampling import (
+    Resamples,
+    draw_resamples,
+    percentile_interval,
+    resampled_means,
+)
+from dnalrp.names import (
+    CEILING,
+    NATIVE,
+    base_model,
+    is_control,
+    is_reference,
+    is_shuffled,
+)
 
 TASK = ["dataset", "level", "map", "axis", "metric"]
 COLUMNS = [
@@ -18,8 +32,7 @@ COLUMNS = [
     *("difference", "low", "high", "effect_size", "superiority", "p", "p_adjusted", "better"),
     *("sequences", "seeds"),
 ]
-NO_METHODS = ("ceiling", "best order")
-COMPARED_MAPS = ("split", "average", "sum", "native")
+COMPARED_MAPS = ("split", "average", "sum", NATIVE)
 SIGNIFICANCE = 0.05
 FEW_SEEDS = 5
 """Fewer say too little of other trainings: verdicts are about those at hand."""
@@ -30,7 +43,7 @@ Array = npt.NDArray[np.float64]
 
 
 def relative_to_ceiling(values: pd.DataFrame) -> pd.DataFrame:
-    """Localisation as a share of what the tokens allow: (score - chance) / (ceiling - chance).
+    """Metrics as a share of what the tokens allow: (score - chance) / (ceiling - chance).
 
     Chance becomes 0 and the ceiling 1, for a token model and for a model of single nucleotides,
     whose ceiling is the perfect score 1. Sequences whose ceiling is not above chance are left out.
@@ -46,32 +59,32 @@ def relative_to_ceiling(values: pd.DataFrame) -> pd.DataFrame:
         In the same form, metric names with ``_of_ceiling``; rows of the method ``ceiling`` itself
         are left out.
     """
-    rows = values[(values["axis"] == "localisation") & values["chance"].notna()]
-    # weighted by information, another order of the tokens may beat that of the truth
-    rows = rows[~rows["metric"].str.endswith("_by_information")]
+    told = [name for name in values["metric"].unique() if metric_of(name).of_ceiling]
+    rows = values[values["metric"].isin(told) & values["chance"].notna()]
     key = ["dataset", "model", "seed", "level", "map", "metric", "id"]
-    best = rows[rows["method"] == "ceiling"].drop_duplicates(key)[[*key, "value"]]
-    rows = rows[rows["method"] != "ceiling"]
+    best = rows[rows["method"] == CEILING].drop_duplicates(key)[[*key, "value"]]
+    rows = rows[rows["method"] != CEILING]
     ceiling = rows.merge(best, on=key, how="left", suffixes=("", "_best"))["value_best"]
     room = ceiling.fillna(1.0).to_numpy() - rows["chance"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = np.where(room > ROUNDING, (rows["value"] - rows["chance"]) / room, np.nan)
-    return rows.assign(metric=rows["metric"] + "_of_ceiling", value=scaled, chance=0.0)
+    return rows.assign(metric=rows["metric"] + OF_CEILING, value=scaled, chance=0.0)
 
 
 def compare(
     values: pd.DataFrame,
     directions: Mapping[str, int],
     between_models: frozenset[str],
+    *,
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
     """Compare every two methods on every metric, paired on the same sequences and seeds.
 
     Maps are compared that keep the sum: ``split`` and ``average`` on nucleotides; on tokens the
-    token model's own with the ``sum`` of the other's. Of faithfulness, which is judged on one map
-    of each method, it is that one: under the name of the map asked for, also where a method has
-    none and its ``split`` was taken.
+    token model's own with the ``sum`` of the other's. Where an axis judges one map of each method,
+    as faithfulness does, it is that one: under the name of the map asked for, also where a method
+    has none and its ``split`` was taken.
 
     The interval is a percentile bootstrap over sequences and seeds of the mean difference; of
     few seeds that differ it is too narrow. ``p`` is two-sided, over sequences and FEW_SEEDS seeds
@@ -97,15 +110,8 @@ def compare(
         sequences on which the first is better, ties half. ``better`` is ``first``, ``second``, or
         ``unclear`` where the adjusted p is above 0.05 or the interval holds 0.
     """
-    wanted = values[values["metric"].isin(directions) & ~values["method"].isin(NO_METHODS)]
-    faithful = (wanted["axis"] == "faithfulness") & (wanted["level"] == "nucleotide")
-    asked = next((how for how in wanted["map"][faithful] if how != "split"), "split")
-    wanted = wanted.assign(map=wanted["map"].mask(faithful, asked))
-    wanted = wanted[faithful | wanted["map"].isin(COMPARED_MAPS)]
-    # on tokens, what is native to one model is the sum over each token for the other
-    wanted = wanted.assign(map=wanted["map"].replace("native", "sum"))
     rows: list[dict[str, object]] = []
-    for task, group in wanted.groupby(TASK, sort=True):
+    for task, group in _compared_maps(values, directions).groupby(TASK, sort=True):
         names = dict(zip(TASK, task, strict=True))
         metric = str(names["metric"])
         cube, units = _cube(group)
@@ -116,8 +122,9 @@ def compare(
         ]
         pairs = [pair for pair in pairs if _comparable(units[pair[0]], units[pair[1]])]
         if pairs:
-            found = _compare_pairs(cube, pairs, directions[metric], resamples, seed)
-            for (a, b), result in zip(pairs, found, strict=True):
+            draws = draw_resamples(*cube.shape[:2], resamples, seed)
+            results = _compare_pairs(cube, pairs, directions[metric], draws)
+            for (a, b), result in zip(pairs, results, strict=True):
                 first = {"first_model": units[a][0], "first_method": units[a][1]}
                 second = {"second_model": units[b][0], "second_method": units[b][1]}
                 rows.append({**names, **first, **second, **result})
@@ -127,6 +134,18 @@ def compare(
     table["p_adjusted"] = table.groupby("dataset")["p"].transform(_holm)
     table["better"] = [_verdict(row, directions[row.metric]) for row in table.itertuples()]
     return table[COLUMNS]
+
+
+def _compared_maps(values: pd.DataFrame, directions: Mapping[str, int]) -> pd.DataFrame:
+    """Rows of the metrics and the maps that methods are compared on, maps named alike."""
+    wanted = values[values["metric"].isin(directions) & ~values["method"].map(is_reference)]
+    of_one_map = {column for column, axis in axis_columns().items() if axis.one_map}
+    only = wanted["axis"].isin(of_one_map) & (wanted["level"] == NUCLEOTIDE)
+    asked = next((name for name in wanted["map"][only] if name != "split"), "split")
+    wanted = wanted.assign(map=wanted["map"].mask(only, asked))
+    wanted = wanted[only | wanted["map"].isin(COMPARED_MAPS)]
+    # on tokens, what is native to one model is the sum over each token for the other
+    return wanted.assign(map=wanted["map"].replace(NATIVE, "sum"))
 
 
 def _cube(group: pd.DataFrame) -> tuple[Array, list[tuple[str, str]]]:
@@ -146,45 +165,44 @@ def _comparable(first: tuple[str, str], second: tuple[str, str]) -> bool:
     (model, method), (other_model, other_method) = first, second
     if model == other_model:
         return True
-    if model.removesuffix(SHUFFLED) == other_model.removesuffix(SHUFFLED):
+    if base_model(model) == base_model(other_model):
         return method == other_method
-    shuffled = model.endswith(SHUFFLED) or other_model.endswith(SHUFFLED)
-    control = any(m == "random" or m.endswith(RANDOMISED) for m in (method, other_method))
-    return not shuffled and not control
+    shuffled = is_shuffled(model) or is_shuffled(other_model)
+    return not shuffled and not (is_control(method) or is_control(other_method))
 
 
 def _compare_pairs(
-    cube: Array, pairs: list[tuple[int, int]], direction: int, resamples: int, seed: int
+    cube: Array, pairs: list[tuple[int, int]], direction: int, draws: Resamples
 ) -> list[dict[str, object]]:
     first, second = (list(side) for side in zip(*pairs, strict=True))
     difference = cube[:, :, first] - cube[:, :, second]
-    seeds, sequences = difference.shape[:2]
-    draws = draw_resamples(seeds, sequences, resamples, seed)
     means = resampled_means(difference, draws)
     chances = two_sided(difference)
-    found: list[dict[str, object]] = []
-    for column in range(len(pairs)):
-        own = difference[:, :, column]
-        per_sequence = own[:, ~np.isnan(own).all(axis=0)]
-        per_sequence = np.nanmean(per_sequence, axis=0) if per_sequence.size else np.empty(0)
-        count = len(per_sequence)
-        low, high = percentile_interval(means[:, [column]]) if count > 1 else ([np.nan], [np.nan])
-        mean = float(np.nanmean(own)) if count else np.nan
-        scatter = per_sequence.std(ddof=1) if count > 1 else 0.0
-        wins = direction * per_sequence
-        found.append(
-            {
-                "difference": mean,
-                "low": float(low[0]),
-                "high": float(high[0]),
-                "effect_size": mean / scatter if scatter > ROUNDING * abs(mean) else np.nan,
-                "superiority": float(((wins > 0) + 0.5 * (wins == 0)).mean()) if count else np.nan,
-                "p": float(chances[column]),
-                "sequences": count,
-                "seeds": int((~np.isnan(own).all(axis=1)).sum()),
-            }
-        )
-    return found
+    return [
+        _compare_pair(difference[:, :, column], direction, means[:, [column]])
+        | {"p": float(chances[column])}
+        for column in range(len(pairs))
+    ]
+
+
+def _compare_pair(difference: Array, direction: int, means: Array) -> dict[str, object]:
+    """Numbers of one pair, from its differences (seeds, sequences) and their resampled means."""
+    per_sequence = difference[:, ~np.isnan(difference).all(axis=0)]
+    per_sequence = np.nanmean(per_sequence, axis=0) if per_sequence.size else np.empty(0)
+    count = len(per_sequence)
+    low, high = percentile_interval(means) if count > 1 else ([np.nan], [np.nan])
+    mean = float(np.nanmean(difference)) if count else np.nan
+    scatter = per_sequence.std(ddof=1) if count > 1 else 0.0
+    wins = direction * per_sequence
+    return {
+        "difference": mean,
+        "low": float(low[0]),
+        "high": float(high[0]),
+        "effect_size": mean / scatter if scatter > ROUNDING * abs(mean) else np.nan,
+        "superiority": float(((wins > 0) + 0.5 * (wins == 0)).mean()) if count else np.nan,
+        "sequences": count,
+        "seeds": int((~np.isnan(difference).all(axis=1)).sum()),
+    }
 
 
 def two_sided(difference: Array) -> Array:

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from dnalrp.settings import RANDOMISED, SHUFFLED
+from dnalrp.evaluation.catalogue import axis_columns
+from dnalrp.names import CEILING, RANDOM, is_pair, is_randomised, is_shuffled
 
 MARGIN = 0.02
 METRIC = ["axis", "metric", "level", "map"]
 SCORE = ["mean", "low", "high", "chance"]
 DISCRIMINATING, NOT_DISCRIMINATING = "discriminating", "not discriminating"
-_KNOW_THE_TRUTH = ("ceiling",)
 
 
 def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
         that of the metric, over all kinds of control.
     """
     rows = summary[summary[["chance", "mean", "low", "high"]].notna().all(axis=1)]
-    rows = rows[~rows["method"].str.contains("~", regex=False)]
+    rows = rows[~rows["method"].map(is_pair).astype(bool)]
     rows = rows.assign(control=_kind_of_control(rows))
     rows = rows[rows["control"] != ""].copy()
     rows["off"] = rows["mean"] - rows["chance"]
@@ -72,11 +72,12 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
 def _kind_of_control(rows: pd.DataFrame) -> pd.Series:
     """What makes each row a control, '' where nothing does."""
     kind = pd.Series("", index=rows.index)
+    against = {column: axis.against for column, axis in axis_columns().items()}
+    asked = rows["axis"].map(against)
     # maps of a model that learnt nothing may still be faithful to it, and steady
-    truth = rows["axis"].isin(["localisation", "logic"])
-    of_the_model = truth | (rows["axis"] == "faithfulness")
-    kind[rows["model"].str.endswith(SHUFFLED) & truth] = "shuffled labels"
-    kind[rows["method"].str.endswith(RANDOMISED) & of_the_model] = "randomised parameters"
-    kind[rows["method"] == "random"] = "random maps"
-    kind[rows["method"].isin(_KNOW_THE_TRUTH)] = ""
+    kind[rows["model"].map(is_shuffled) & (asked == "truth")] = "shuffled labels"
+    of_the_model = asked.isin(["truth", "model"])
+    kind[rows["method"].map(is_randomised) & of_the_model] = "randomised parameters"
+    kind[rows["method"] == RANDOM] = "random maps"
+    kind[rows["method"] == CEILING] = ""
     return kind

@@ -1,292 +1,209 @@
-"""Does the output follow the explanation? Parts of the input are replaced in order of relevance.
+"""Ask the model whether it does what the maps say: faithfulness, on a sample of sequences."""
 
-Nucleotides are replaced by other nucleotides and the sequence is tokenised anew, which holds for
-any model; tokens are replaced by ``[MASK]``, which keeps the other tokens, for models that know
-one. Followed is the margin of the class that the model calls on the unchanged input.
-"""
-
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import NamedTuple
-from zlib import crc32
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from dnalrp.data.nucleotides import NUCLEOTIDES
+from dnalrp.catalogue import resolve
+from dnalrp.evaluation import replacement
+from dnalrp.evaluation.axes.faithfulness import FaithfulnessSettings, lerf_minus_morf
+from dnalrp.evaluation.catalogue import Axis, Metric
+from dnalrp.evaluation.levels import NUCLEOTIDE, TOKEN, Explained
+from dnalrp.evaluation.orientation import oriented
+from dnalrp.evaluation.replacement import Curves, Letters, Subject
+from dnalrp.evaluation.sampling import sampled_rows
+from dnalrp.evaluation.scores import Scores
+from dnalrp.names import BEST_ORDER, NATIVE
+
+log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.floating]
-Letters = npt.NDArray[np.integer]
-LEAST_RANGE = 0.25  # of the mean: ratios to less would outweigh all others
-_CODES = np.frombuffer(NUCLEOTIDES.encode("ascii"), dtype=np.uint8)
+Integers = npt.NDArray[np.int64]
 
 
-class Subject(NamedTuple):
-    """Inputs that are perturbed, and the model that answers.
+def judge(
+    axis: Axis, explained: Explained, model: Any, settings: FaithfulnessSettings
+) -> list[Scores]:
+    """Output while the most and the least relevant parts are replaced, for each method.
 
-    Attributes
-    ----------
-    ids
-        Names of the sequences: all that is random depends on them, not on other sequences.
-    rows
-        The replaceable parts of each, (parts,): letters as ASCII codes, or token ids.
-    called
-        Class whose margin is followed, (sequences,).
-    render
-        Number of a sequence and changed parts to a variant that ``predict`` takes.
-    predict
-        Variants to logits, (variants, labels).
+    What is followed is the margin of the class that the model calls; relevance is oriented
+    alike, where the method has a sign. A seeded sample of ``sequences`` is judged, the same for
+    every method; the model's own range is found on the first ``range_sequences`` of it. At the
+    level of nucleotides the maps named by ``map`` order the nucleotides, of a method that has
+    none its ``split``: rows say which. At the level of tokens, for a model with a mask token,
+    native maps order its tokens.
+    """
+    from dnalrp.models.prediction import predict, predict_tokens
+
+    start, counts = time.perf_counter(), []
+
+    def logits(sequences: list[str]) -> npt.NDArray[np.float64]:
+        counts.append(len(sequences))
+        return predict(model, sequences, progress="faithfulness")
+
+    def token_logits(tokens: list[tuple[int, ...]]) -> npt.NDArray[np.float64]:
+        counts.append(len(tokens))
+        return predict_tokens(model, [list(ids) for ids in tokens], progress="faithfulness, masks")
+
+    rows = sampled_rows(explained, settings.sequences, settings.seed)
+    scores = [*_scored(axis, _on_nucleotides(explained, rows, settings, logits), settings)]
+    mask = model.tokenizer.mask_token_id
+    if mask is not None and any(projection == NATIVE for _, projection in explained.tokens):
+        trial = _on_tokens(explained, rows, settings, model.tokenizer, token_logits)
+        scores += _scored(axis, trial, settings)
+    seconds = time.perf_counter() - start
+    log.info(
+        "faithfulness: %d different variants of %d sequences in %.1f s, %.0f a second",
+        sum(counts),
+        len(rows),
+        seconds,
+        sum(counts) / seconds,
+    )
+    return scores
+
+
+class _Trial(NamedTuple):
+    """What is replaced, by what, in which orders.
+
+    ``maps`` are oriented so that the followed output should fall when positive relevance is
+    removed, by method; ``projections`` say which map of each method it is. ``part`` are the
+    sequences on which the best order is looked for, ``substitutes`` what parts are replaced by
+    in that search.
     """
 
-    ids: Sequence[str]
-    rows: list[Letters]
-    called: npt.NDArray[np.int64]
-    render: Callable[[int, Letters], Hashable]
-    predict: Callable[[list], Array]
-
-    def part(self, count: int) -> "Subject":
-        """The first ``count`` sequences."""
-        return self._replace(
-            ids=self.ids[:count], rows=self.rows[:count], called=self.called[:count]
-        )
+    level: str
+    subject: Subject
+    fillers: Sequence[Letters]
+    maps: Mapping[str, Array]
+    projections: Mapping[str, str]
+    part: Subject
+    substitutes: Sequence[Letters]
 
 
-def nucleotide_subject(
-    predict: Callable[[list[str]], Array],
-    ids: Sequence[str],
-    sequences: Sequence[str],
-    called: npt.NDArray[np.int64],
-) -> Subject:
-    """Sequences whose nucleotides are replaced; ``predict`` tokenises every variant anew."""
-    rows: list[Letters] = [np.frombuffer(s.encode("ascii"), dtype=np.uint8) for s in sequences]
-    return Subject(ids, rows, called, lambda row, letters: bytes(letters).decode("ascii"), predict)
+def _on_nucleotides(
+    explained: Explained, rows: Integers, settings: FaithfulnessSettings, predict: Any
+) -> _Trial:
+    called, signs = _called(explained, rows)
+    ids, texts = ([of[i] for i in rows] for of in (explained.ids, explained.sequences))
+    subject = replacement.nucleotide_subject(predict, ids, texts, called)
+    draws, seed = settings.draws, settings.seed
+    if settings.filler == "background":
+        frequencies = _base_frequencies(explained.sequences)
+        fillers = replacement.background(subject, frequencies, draws, seed)
+    else:
+        fillers = replacement.dinucleotide_shuffles(subject, draws, seed)
+    part = subject.part(settings.range_sequences)
+    stored, wanted = explained.nucleotide_level.maps, settings.map
+    judged = {
+        method: wanted if (method, wanted) in stored else "split"
+        for method, projection in stored
+        if projection == "split"
+    }
+    return _Trial(
+        level=NUCLEOTIDE,
+        subject=subject,
+        fillers=fillers,
+        maps={
+            method: oriented(method, stored[method, projection][rows], signs)
+            for method, projection in judged.items()
+        },
+        projections=judged | {BEST_ORDER: wanted if wanted in judged.values() else "split"},
+        part=part,
+        substitutes=replacement.substitutions(part, settings.substitutions, seed),
+    )
 
 
-def token_subject(
-    predict: Callable[[list[tuple[int, ...]]], Array],
-    ids: Sequence[str],
-    tokens: Sequence[Sequence[int]],
-    real: Sequence[npt.NDArray[np.bool_]],
-    called: npt.NDArray[np.int64],
-) -> Subject:
-    """Sequences whose real tokens are replaced one for one; the special ones stay."""
-    whole = [np.asarray(own, dtype=np.int64) for own in tokens]
+def _on_tokens(
+    explained: Explained,
+    rows: Integers,
+    settings: FaithfulnessSettings,
+    tokenizer: Any,
+    predict: Any,
+) -> _Trial:
+    called, signs = _called(explained, rows)
+    real = [explained.token_spans[i][:, 1] > 0 for i in rows]
+    tokens = tokenizer([explained.sequences[i] for i in rows])["input_ids"]
+    ids = [explained.ids[i] for i in rows]
+    subject = replacement.token_subject(predict, ids, tokens, real=real, called=called)
+    part = subject.part(settings.range_sequences)
+    maps = {
+        method: oriented(method, relevance[rows], signs)
+        for (method, projection), relevance in explained.token_level.maps.items()
+        if projection == NATIVE
+    }
+    return _Trial(
+        level=TOKEN,
+        subject=subject,
+        fillers=replacement.masks(subject, tokenizer.mask_token_id),
+        maps=maps,
+        projections=dict.fromkeys((*maps, BEST_ORDER), NATIVE),
+        part=part,
+        substitutes=replacement.masks(part, tokenizer.mask_token_id),
+    )
 
-    def render(row: int, values: Letters) -> tuple[int, ...]:
-        changed = whole[row].copy()
-        changed[real[row]] = values
-        return tuple(changed.tolist())
 
-    rows: list[Letters] = [own[kept] for own, kept in zip(whole, real, strict=True)]
-    return Subject(ids, rows, called, render, predict)
+def _called(explained: Explained, rows: Integers) -> tuple[Integers, Integers]:
+    """Class that the model calls, and the sign in which relevance speaks for it.
 
-
-def called_margin(logits: Array, called: npt.NDArray[np.int64]) -> Array:
-    """Logit of the class called minus the highest other, (variants,)."""
-    rows = np.arange(len(logits))
-    others = np.array(logits, dtype=np.float64)
-    others[rows, called] = -np.inf
-    return logits[rows, called] - others.max(axis=1)
-
-
-class Curves(NamedTuple):
-    """Followed output, on unchanged inputs (sequences,) and on changed ones (sequences, shares).
-
-    Of each input a share is replaced: ``most_first`` from the highest relevance on (MoRF),
-    ``least_first`` from the lowest (LeRF); in ``kept`` that share alone stays, of the highest.
+    Of two classes relevance explains the second, of more the one called.
     """
-
-    original: Array
-    most_first: Array
-    least_first: Array
-    kept: Array
-
-    def area(self) -> Array:
-        """Mean gap between LeRF and MoRF, (sequences,); higher is better.
-
-        Chance level 0: a random order turned round is a random order. In units of the model's
-        output: not comparable between models, see :func:`normalised`.
-        """
-        return (self.least_first - self.most_first).mean(axis=1)
-
-    def comprehensiveness(self) -> Array:
-        """Mean fall of the output when the most relevant are replaced; higher is better.
-
-        DeYoung et al., ACL 2020 (arXiv 1911.03429), equation 1, over the shares as bins; of the
-        margin, not the probability, and without their bin of nothing, which adds 0.
-        """
-        return self.original - self.most_first.mean(axis=1)
-
-    def sufficiency(self) -> Array:
-        """Mean fall of the output when only the most relevant stay; lower is better.
-
-        DeYoung et al., ACL 2020 (arXiv 1911.03429), equation 2, over the shares as bins; of the
-        margin, not the probability, and without their bin of nothing, the same for every map.
-        """
-        return self.original - self.kept.mean(axis=1)
+    logits = explained.logits[rows]
+    called = logits.argmax(axis=1)
+    return called, np.where((logits.shape[1] == 2) & (called == 0), -1, 1)
 
 
-def background(
-    subject: Subject, frequencies: Sequence[float], draws: int, seed: int
-) -> list[Letters]:
-    """Replacements drawn nucleotide by nucleotide from base ``frequencies``, (draws, length)."""
-    return [
-        _CODES[
-            _generator(seed, name, "background").choice(4, size=(draws, len(row)), p=frequencies)
-        ]
-        for name, row in zip(subject.ids, subject.rows, strict=True)
-    ]
+def _base_frequencies(sequences: Sequence[str]) -> list[float]:
+    text = "".join(sequences)
+    counts = np.array([text.count(letter) for letter in "ACGT"], dtype=float)
+    return list(counts / counts.sum())
 
 
-def dinucleotide_shuffles(subject: Subject, draws: int, seed: int) -> list[Letters]:
-    """Replacements from shuffles that keep the sequence's dinucleotides, (draws, length) each.
-
-    An N moves like a letter of its own.
-    """
-    import torch
-    from tangermeme.ersatz import dinucleotide_shuffle
-
-    letters = np.frombuffer(f"{NUCLEOTIDES}N".encode("ascii"), dtype=np.uint8)
-    result: list[Letters] = []
-    for name, row in zip(subject.ids, subject.rows, strict=True):
-        one_hot = torch.from_numpy((row[None, :] == _CODES[:, None]).astype(np.int8))
-        states = _generator(seed, name, "shuffle").integers(2**31, size=draws)
-        copies = one_hot.expand(draws, -1, -1).contiguous()
-        shuffled = dinucleotide_shuffle(copies, n=1, random_state=states, allow_N=True)[:, 0]
-        codes = torch.where(shuffled.any(dim=1), shuffled.argmax(dim=1), len(NUCLEOTIDES))
-        result.append(letters[codes.numpy()])
-    return result
-
-
-def substitutions(subject: Subject, count: int, seed: int) -> list[Letters]:
-    """For each nucleotide ``count`` of the three others, (count, length); an N stays."""
-    result = []
-    for name, row in zip(subject.ids, subject.rows, strict=True):
-        code = np.searchsorted(_CODES, row).clip(max=3)
-        generator = _generator(seed, name, "substitution")
-        steps = generator.permuted(np.tile([[1], [2], [3]], len(row)), axis=0)
-        others = _CODES[(code + steps[:count]) % 4]
-        result.append(np.where(_CODES[code] == row, others, row))
-    return result
+def _scored(axis: Axis, trial: _Trial, settings: FaithfulnessSettings) -> Iterator[Scores]:
+    """Scores of all maps; the best order is judged beside them where it is looked for."""
+    maps = dict(trial.maps)
+    if trial.part.rows:
+        maps[BEST_ORDER] = replacement.single_effects(trial.part, trial.substitutes)
+    curves = replacement.replacement_curves(
+        trial.subject, trial.fillers, maps, shares=settings.shares, seed=settings.seed
+    )
+    best = curves.pop(BEST_ORDER, None)
+    cards = {card.name: card for card in axis.cards}
+    for method, measured in curves.items():
+        for card in cards.values():
+            if card.score is not None:
+                values = resolve(card.score)(measured)
+                yield _scores(trial, method, card, values)
+    if best is not None:
+        yield from _in_range(trial, cards, curves, best)
 
 
-def masks(subject: Subject, mask: int) -> list[Letters]:
-    """The mask token for every real token, (1, tokens) each."""
-    return [np.full((1, len(row)), mask) for row in subject.rows]
+def _in_range(
+    trial: _Trial, cards: Mapping[str, Metric], curves: Mapping[str, Curves], best: Curves
+) -> Iterator[Scores]:
+    """Areas in the model's own range, and the best order's own area."""
+    most = lerf_minus_morf(best)
+    areas = {method: lerf_minus_morf(measured)[: len(most)] for method, measured in curves.items()}
+    ranges = {method: replacement.normalised(area, most) for method, area in areas.items()}
+    for method, values in ranges.items():
+        yield _scores(trial, method, cards["normalised"], values)
+    undefined = np.isnan(next(iter(ranges.values()))).sum() if ranges else 0
+    if undefined:
+        log.info("%s: no range on %d of %d sequences", trial.level, undefined, len(most))
+    yield _scores(trial, BEST_ORDER, cards["lerf_minus_morf"], most)
 
 
-def replacement_curves(
-    subject: Subject,
-    fillers: Sequence[Letters],
-    maps: Mapping[str, Array],
-    shares: Sequence[float],
-    seed: int,
-) -> dict[str, Curves]:
-    """Outputs as the most or the least relevant parts are replaced, for each map.
-
-    The model sees the variants of all maps in one call, equal ones once. Replacements are the
-    same for every map; outputs are means over their draws. Ties in relevance are ordered at
-    random, the same way in both directions and for every map.
-
-    Parameters
-    ----------
-    fillers
-        (draws, parts) of each sequence: what parts are replaced by.
-    maps
-        By name, (sequences, most parts), oriented so that the followed output should fall when
-        positive relevance is removed. One of fewer rows is of the first sequences alone.
-    shares
-        Of the parts that are replaced, or stay.
-    """
-    variants = _Variants(subject)
-    draws, steps = len(fillers[0]), len(shares)
-    for row in range(len(subject.rows)):
-        variants.add(row, subject.rows[row][None])
-    for relevance in maps.values():
-        for row, own in enumerate(relevance):
-            letters = subject.rows[row]
-            rank = _falling_ranks(own[: len(letters)], seed, subject.ids[row])
-            replaced = _replaced(rank, shares)
-            changed = np.where(replaced, fillers[row][:, None, None, :], letters)
-            variants.add(row, changed.reshape(-1, len(letters)))
-    original, outputs = np.split(variants.outputs(), [len(subject.rows)])
-    curves = {}
-    for name, relevance in maps.items():
-        own, outputs = np.split(outputs, [len(relevance) * draws * 3 * steps])
-        most, least, kept = own.reshape(-1, draws, 3, steps).mean(axis=1).swapaxes(0, 1)
-        curves[name] = Curves(original[: len(relevance)], most, least, kept)
-    return curves
-
-
-def single_effects(subject: Subject, substitutes: Sequence[Letters]) -> Array:
-    """Fall of the output when one part is replaced, (sequences, most parts), zero beyond the end.
-
-    The mean over ``substitutes``, (count, parts) of each sequence. Taken as a map, it is the best
-    order that is searched for here: greedy, each part judged on its own.
-    """
-    variants = _Variants(subject)
-    for row, (letters, others) in enumerate(zip(subject.rows, substitutes, strict=True)):
-        variants.add(row, letters[None])
-        for other in others:
-            changed = np.tile(letters, (len(letters), 1))
-            np.fill_diagonal(changed, other)
-            variants.add(row, changed)
-    outputs = iter(variants.outputs())
-    effects = np.zeros((len(subject.rows), max(map(len, subject.rows))))
-    for row, (letters, others) in enumerate(zip(subject.rows, substitutes, strict=True)):
-        original = next(outputs)
-        changed = np.array([next(outputs) for _ in range(others.size)]).reshape(others.shape)
-        effects[row, : len(letters)] = original - changed.mean(axis=0)
-    return effects
-
-
-def normalised(area: Array, best: Array) -> Array:
-    """Areas in the model's own range: 0 for a random order, 1 for the best order found.
-
-    Each is divided by ``best``, the area of the best order on the same sequence, both
-    (sequences,). Nothing is clipped: an order better than the best one found scores above 1, one
-    worse than random below 0. NaN where the model has no range to speak of: the best order gains
-    less there than LEAST_RANGE of what it gains on average.
-    """
-    least = LEAST_RANGE * max(best.mean(), 0.0) if len(best) else 0.0
-    return np.divide(area, best, out=np.full(len(area), np.nan), where=best > least)
-
-
-def _generator(seed: int, name: str, purpose: str) -> np.random.Generator:
-    """Random numbers of one sequence, others for every purpose."""
-    return np.random.default_rng([seed, crc32(name.encode()), crc32(purpose.encode())])
-
-
-def _falling_ranks(relevance: Array, seed: int, name: str) -> npt.NDArray[np.int64]:
-    """Rank of each part from the most relevant on, ties at random."""
-    order = np.lexsort((_generator(seed, name, "ties").random(len(relevance)), -relevance))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return rank
-
-
-def _replaced(rank: npt.NDArray[np.int64], shares: Sequence[float]) -> npt.NDArray[np.bool_]:
-    """Which parts are replaced, (3, shares, parts): most first, least first, all but the most."""
-    counts = np.array([round(share * len(rank)) for share in shares])[:, None]
-    return np.stack([rank < counts, rank >= len(rank) - counts, rank >= counts])
-
-
-class _Variants:
-    """Variants to predict, each different one once, with the class followed in each."""
-
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
-        self.places: dict[Hashable, int] = {}
-        self.wanted: list[int] = []
-        self.rows: list[int] = []
-
-    def add(self, row: int, changed: Letters) -> None:
-        """Add variants (variants, parts) of sequence number ``row``."""
-        for letters in changed:
-            variant = self.subject.render(row, letters)
-            self.wanted.append(self.places.setdefault(variant, len(self.places)))
-        self.rows += [row] * len(changed)
-
-    def outputs(self) -> Array:
-        """Followed output of every variant added, in order."""
-        logits = np.asarray(self.subject.predict(list(self.places)))[self.wanted]
-        return called_margin(logits, self.subject.called[self.rows])
+def _scores(trial: _Trial, method: str, card: Metric, values: Array) -> Scores:
+    return Scores(
+        method=method,
+        level=trial.level,
+        map=trial.projections[method],
+        axis=card.axis,
+        metric=card.name,
+        ids=trial.subject.ids[: len(values)],
+        values=values,
+        chance=card.chance_level,
+    )

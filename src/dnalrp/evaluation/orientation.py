@@ -3,10 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from dnalrp.settings import RANDOMISED
-
-WITHOUT_SIGN = ("saliency", "attention_rollout")
-"""Methods that say where the model looks, and not in favour of what: the same for every class."""
+from dnalrp.names import base_method
 
 
 def orientation(
@@ -25,8 +22,16 @@ def orientation(
     logits
         The model's, (sequences, classes).
     """
-    own = labels == 1 if logits.shape[1] == 2 else logits.argmax(axis=1) == labels
-    return np.where(own, 1, -1)
+    right = labels == 1 if logits.shape[1] == 2 else logits.argmax(axis=1) == labels
+    return np.where(right, 1, -1)
+
+
+def has_sign(method: str) -> bool:
+    """Does a method's relevance speak for or against? Some only say where the model looks."""
+    from dnalrp.attribution.catalogue import METHODS
+
+    declared = METHODS.get(base_method(method))
+    return declared is None or declared.sign
 
 
 def oriented(
@@ -34,8 +39,6 @@ def oriented(
 ) -> npt.NDArray[np.floating]:
     """Relevance (sequences, positions) times ``signs`` (sequences,), where the method has a sign.
 
-    Maps of ``WITHOUT_SIGN`` stay as they are: turned round, a perfect one would score 0.
+    Maps without one, the same for every class, stay: turned round, a perfect one would score 0.
     """
-    if method.removesuffix(RANDOMISED) in WITHOUT_SIGN:
-        return relevance
-    return relevance * signs[:, None]
+    return relevance * signs[:, None] if has_sign(method) else relevance

@@ -1,0 +1,31 @@
+"""What a run's configuration says of the axes of metrics: read before any library is loaded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dnalrp.data.grammar import GRAMMAR_RULES
+
+
+def grammar_of(dataset: Any) -> str | None:
+    """The grammar on several motifs that made a data set's labels, if one did.
+
+    ``dataset`` is its section of the settings.
+    """
+    grammar = _value(dataset, "grammar") or _value(dataset, "rule")
+    return grammar if grammar in GRAMMAR_RULES else None
+
+
+def has_grammar(configuration: Any) -> bool:
+    """Did a grammar make the labels of any data set?"""
+    return any(map(grammar_of, _value(configuration, "datasets").values()))
+
+
+def has_alibi(configuration: Any) -> bool:
+    """Does any model add ALiBi's bias to its attention?"""
+    models = _value(configuration, "models").values()
+    return any(_value(model, "architecture") == "dnabert2" for model in models)
+
+
+def _value(section: Any, key: str) -> Any:
+    """A value of a section, which is a mapping or a typed record; None where it has none."""
+    return section.get(key) if isinstance(section, Mapping) else getattr(section, key, None)
