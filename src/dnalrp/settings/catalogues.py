@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from dnalrp.catalogue import resolve
 from dnalrp.data.sources.catalogue import SOURCES
+from dnalrp.evaluation.catalogue import AXES
 from dnalrp.models.catalogue import ARCHITECTURES
 from dnalrp.section import Section
-from dnalrp.settings.provisional_axes import AXES
 from dnalrp.settings.provisional_methods import METHODS, Choice, methods_of
 
 __all__ = [
@@ -31,4 +32,4 @@ def model_sections() -> Mapping[str, type[Section]]:
 
 def axis_sections() -> Mapping[str, type[Section]]:
     """Settings of the axes of metrics that have some."""
-    return {name: axis.settings for name, axis in AXES.items() if axis.settings is not None}
+    return {name: resolve(axis.settings) for name, axis in AXES.items() if axis.settings}
