@@ -12,18 +12,17 @@ from dnalrp.code_digest import PACKAGE, code_digest
 from dnalrp.data.catalogue import named_data
 from dnalrp.errors import InputError
 from dnalrp.results import EACH_RUN, TABLES
-from dnalrp.settings import check_keys, check_settings, without_nulls
-from dnalrp.workflow import Plan, ordered
+from dnalrp.settings import check_keys, read_configuration, without_nulls
+from dnalrp.workflow import Plan, ordered, written
 
 try:
     for file in workflow.configfiles:
         check_keys(file)
-    config.update(without_nulls(config))
-    check_settings(config, ROOT / "workflow/schemas/config.schema.yaml")
+    PLAN = Plan(read_configuration(without_nulls(config)))
 except InputError as error:
     raise WorkflowError(f"config: {error}") from None
 
-PLAN = Plan(config)
+config.update(written(PLAN.settings))
 RESULTS = PLAN.results
 RUNS = list(map(str, PLAN.runs))
 PRETRAINING = config.get("pretraining") or {}

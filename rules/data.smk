@@ -54,7 +54,7 @@ rule download:
 
 rule simulate:
     input:
-        background=lambda wildcards: own_files(PLAN.background(wildcards.dataset)),
+        background=lambda wildcards: own_files(PLAN.local_files(wildcards.dataset)),
     output:
         sequences=RESULTS.sequences("{dataset}"),
         sites=RESULTS.sites("{dataset}"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dnalrp.settings import Configuration
 from dnalrp.workflow import Plan, ordered
 
 ROOT = Path(__file__).parent.parent
@@ -15,17 +16,22 @@ def settings():
     return yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
+def planned(settings):
+    return Plan(Configuration.model_validate(settings))
+
+
 def several_labels(settings):
     entries = [{"name": "Oct4", "motifs": ["MA0142"]}, {"name": "MafK", "motifs": []}]
-    marks = {"source": "table", "several_labels": True, "classes": entries}
+    marks = {"source": "table", "several_labels": True, "classes": entries, "site_p_value": 0.1}
+    marks |= {"files": {"all": "marks.csv"}, "splits": {"column": "fold"}, "lengths": [50, 90]}
     settings["datasets"] = {"marks": marks}
-    return Plan(settings)
+    return planned(settings)
 
 
 def test_runs_are_data_sets_by_models_by_seeds(settings):
     settings["seeds"] = [1, 2]
     settings["controls"]["shuffled_labels"] = ["implant"]
-    plan = Plan(settings)
+    plan = planned(settings)
     assert [str(run) for run in plan.runs[:3]] == [
         *("implant/dnabert2/seed1", "implant/dnabert2/seed2", "implant/cnn/seed1")
     ]
@@ -39,7 +45,7 @@ def test_runs_are_data_sets_by_models_by_seeds(settings):
 
 
 def test_one_seed_is_compared_with_none(settings):
-    assert all(origin.seed == "seed1" for origin in Plan(settings).origins)
+    assert all(origin.seed == "seed1" for origin in planned(settings).origins)
 
 
 def test_every_label_is_a_data_set(settings):
@@ -52,24 +58,32 @@ def test_every_label_is_a_data_set(settings):
 
 
 def test_true_motifs_have_the_sign_of_their_class(settings):
-    plan = Plan(settings)
+    plan = planned(settings)
     assert plan.true_motifs("oct4_mafk") == {"negative": ["MA0495"], "positive": ["MA0142"]}
     assert plan.true_motifs("implant") == {"positive": ["MA0139", "MA0138", "MA0106"]}
     settings["datasets"]["implant"]["rule"] = "xor"
+    plan = planned(settings)
     assert plan.true_motifs("implant") == {"positive": ["MA0139", "MA0138"]}
     assert plan.grammar("implant") == "xor" and plan.grammar("oct4_mafk") is None
 
 
 def test_classes_are_named_by_label_and_made_negatives_come_first(settings):
-    peaks = settings["datasets"]["oct4_mafk"]
-    assert Plan(settings).class_names("oct4_mafk") == ["MafK", "Oct4"]
-    peaks |= {"negatives": {"kind": "shuffle"}, "classes": peaks["classes"][:1]}
-    assert Plan(settings).class_names("oct4_mafk") == ["background", "MafK"]
-    assert Plan(settings).class_names("implant") == []
+    assert planned(settings).class_names("oct4_mafk") == ["MafK", "Oct4"]
+    assert planned(settings).class_names("implant") == []
+    shares = {"dev": 0.1, "test": 0.1, "seed": 1}
+    settings["datasets"]["own"] = {
+        "source": "fasta",
+        "classes": [{"name": "MafK", "fasta": ["mafk.fa"], "motifs": []}],
+        "splits": shares,
+        "lengths": [50, 90],
+        "negatives": {"kind": "shuffle", "ratio": 1, "seed": 1},
+        "site_p_value": 0.1,
+    }
+    assert planned(settings).class_names("own") == ["background", "MafK"]
 
 
 def test_a_control_has_the_settings_of_its_model(settings):
-    plan = Plan(settings)
+    plan = planned(settings)
     assert plan.model("cnn_shuffled") == settings["models"]["cnn"]
     assert plan.methods("cnn_shuffled") == settings["attribute"]["methods"]["cnn"]
     assert plan.labels("cnn_shuffled") == "shuffled" and plan.labels("cnn") == "true"
@@ -77,19 +91,21 @@ def test_a_control_has_the_settings_of_its_model(settings):
 
 def test_a_model_may_start_from_the_pre_training_stage(settings):
     settings["models"]["dnabert2"]["pretrained"] = "pretraining"
-    plan = Plan(settings)
+    pretraining = yaml.safe_load((ROOT / "config/pretraining.yaml").read_text())
+    settings |= pretraining
+    plan = planned(settings)
     assert plan.starts_from_pretraining("dnabert2_shuffled")
     assert not plan.starts_from_pretraining("cnn")
     assert plan.checkpoint("dnabert2") == plan.checkpoint("cnn") == []
 
 
 def test_the_token_model_is_the_first_with_longer_tokens(settings):
-    plan = Plan(settings)
-    assert plan.token_model == "dnabert2"
+    assert planned(settings).token_model == "dnabert2"
     settings["models"] = dict(reversed(settings["models"].items()))
-    assert plan.token_model == "dnabert2"
-    del settings["models"]["dnabert2"]
-    assert plan.token_model == "cnn"
+    assert planned(settings).token_model == "dnabert2"
+    for section in (settings["models"], settings["attribute"]["methods"]):
+        del section["dnabert2"]
+    assert planned(settings).token_model == "cnn"
 
 
 def test_settings_in_another_order_read_the_same():
