@@ -1,12 +1,27 @@
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.0")
 
 
-configfile: "config.yaml"
+# the folder of this file, also where another workflow imports it
+ROOT = Path(str(workflow.current_basedir))
+
+
+configfile: "config.yaml" if Path("config.yaml").is_file() else str(ROOT / "config.yaml")
 
 
 include: "rules/common.smk"
+
+
+rule all:
+    input:
+        RESULTS.report.page,
+        RESULTS.table("metrics"),
+    localrule: True
+
+
 include: "rules/data.smk"
 include: "rules/train.smk"
 
@@ -26,11 +41,3 @@ include: "rules/report.smk"
 
 
 report: "workflow/report/workflow.rst"
-
-
-rule all:
-    default_target: True
-    input:
-        f"{RESULTS}/report/index.html",
-        f"{RESULTS}/metrics.tsv",
-    localrule: True

@@ -3,14 +3,14 @@
 
 rule attribute:
     input:
-        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
-        model=f"{RESULTS}/models/{{dataset}}/{{model}}/seed{{seed}}",
+        sequences=RESULTS.sequences("{dataset}"),
+        model=RESULTS.model(EACH_RUN),
     output:
-        attributions=directory(f"{RESULTS}/attributions/{{dataset}}/{{model}}/seed{{seed}}"),
+        attributions=directory(RESULTS.attributions(EACH_RUN)),
     log:
-        f"{RESULTS}/logs/attribute/{{dataset}}/{{model}}/seed{{seed}}.log",
+        RESULTS.log("attribute", EACH_RUN),
     benchmark:
-        f"{RESULTS}/benchmarks/attribute/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("attribute", EACH_RUN)
     conda:
         ENVIRONMENT
     threads: 1
@@ -19,8 +19,8 @@ rule attribute:
         runtime=240,
         gpu=GPU,
     params:
-        settings=attribute_settings,
-        methods=attribute_methods,
+        settings=settings_of("attribute", leaving_out=["methods"]),
+        methods=asked(PLAN.methods, "model"),
         gpu=GPU,
         code=code_of("attribute.py"),
     script:

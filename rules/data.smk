@@ -1,13 +1,20 @@
 """Sequences, labels, splits and true sites."""
 
 
+def prepared_from(wildcards):
+    """A data set's archive, or the local files that it is read from."""
+    if config["datasets"][wildcards.dataset].get("archive"):
+        return {"archive": RESULTS.archive(wildcards.dataset)}
+    return {"files": own_files(PLAN.local_files(wildcards.dataset))}
+
+
 rule fetch:
     output:
-        archive=f"{RESULTS}/data/{{dataset}}/archive.whl",
+        archive=RESULTS.archive("{dataset}"),
     log:
-        f"{RESULTS}/logs/fetch/{{dataset}}.log",
+        RESULTS.log("fetch", "{dataset}"),
     benchmark:
-        f"{RESULTS}/benchmarks/fetch/{{dataset}}.tsv"
+        RESULTS.benchmark("fetch", "{dataset}")
     conda:
         ENVIRONMENT
     threads: 1
@@ -24,13 +31,13 @@ rule fetch:
 
 rule download:
     output:
-        f"{RESULTS}/downloads/{{file}}",
+        RESULTS.download("{file}"),
     log:
-        f"{RESULTS}/logs/download/{{file}}.log",
+        RESULTS.log("download", "{file}"),
     benchmark:
-        f"{RESULTS}/benchmarks/download/{{file}}.tsv"
+        RESULTS.benchmark("download", "{file}")
     wildcard_constraints:
-        file="|".join(map(re.escape, DOWNLOADS)),
+        file=one_of(DOWNLOADS),
     conda:
         ENVIRONMENT
     threads: 1
@@ -38,7 +45,7 @@ rule download:
         mem_mb=1000,
         runtime=240,
     params:
-        named=lambda wildcards: ordered(DOWNLOADS[wildcards.file]),
+        named=asked(DOWNLOADS.get, "file"),
         downloads=settings_of("downloads"),
         code=code_of("download.py"),
     script:
@@ -47,17 +54,17 @@ rule download:
 
 rule simulate:
     input:
-        background=simulation_background,
+        background=lambda wildcards: own_files(PLAN.local_files(wildcards.dataset)),
     output:
-        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
-        sites=f"{RESULTS}/data/{{dataset}}/sites.parquet",
-        scan=f"{RESULTS}/data/{{dataset}}/scan.parquet",
+        sequences=RESULTS.sequences("{dataset}"),
+        sites=RESULTS.sites("{dataset}"),
+        scan=RESULTS.scan("{dataset}"),
     log:
-        f"{RESULTS}/logs/simulate/{{dataset}}.log",
+        RESULTS.log("simulate", "{dataset}"),
     benchmark:
-        f"{RESULTS}/benchmarks/simulate/{{dataset}}.tsv"
+        RESULTS.benchmark("simulate", "{dataset}")
     wildcard_constraints:
-        dataset=datasets_from("simulated"),
+        dataset=one_of(PLAN.datasets_from("simulated")),
     conda:
         ENVIRONMENT
     threads: 1
@@ -77,16 +84,16 @@ rule prepare:
     input:
         unpack(prepared_from),
     output:
-        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
-        sites=f"{RESULTS}/data/{{dataset}}/sites.parquet",
-        scan=f"{RESULTS}/data/{{dataset}}/scan.parquet",
-        dropped=f"{RESULTS}/data/{{dataset}}/dropped.tsv",
+        sequences=RESULTS.sequences("{dataset}"),
+        sites=RESULTS.sites("{dataset}"),
+        scan=RESULTS.scan("{dataset}"),
+        dropped=RESULTS.dropped("{dataset}"),
     log:
-        f"{RESULTS}/logs/prepare/{{dataset}}.log",
+        RESULTS.log("prepare", "{dataset}"),
     benchmark:
-        f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
+        RESULTS.benchmark("prepare", "{dataset}")
     wildcard_constraints:
-        dataset=datasets_from("peaks", "table", "fasta", "intervals"),
+        dataset=one_of(PLAN.datasets_from("peaks", "table", "fasta", "intervals")),
     conda:
         ENVIRONMENT
     threads: 1
@@ -95,7 +102,7 @@ rule prepare:
         runtime=30,
     params:
         dataset=settings_of("datasets", "{dataset}"),
-        downloads={key: config["downloads"][key] for key in ("mirror", "offline")},
+        downloads=settings_of("downloads"),
         jaspar=config["jaspar"],
         code=code_of("prepare.py"),
     script:

@@ -3,18 +3,18 @@
 
 rule evaluate:
     input:
-        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
-        sites=f"{RESULTS}/data/{{dataset}}/sites.parquet",
-        model=f"{RESULTS}/models/{{dataset}}/{{model}}/seed{{seed}}",
-        attributions=f"{RESULTS}/attributions/{{dataset}}/{{model}}/seed{{seed}}",
-        nucleotides=f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
-        tokens=f"{RESULTS}/tokens/{{dataset}}/{{model}}/seed{{seed}}",
+        sequences=RESULTS.sequences("{dataset}"),
+        sites=RESULTS.sites("{dataset}"),
+        model=RESULTS.model(EACH_RUN),
+        attributions=RESULTS.attributions(EACH_RUN),
+        nucleotides=RESULTS.nucleotides(EACH_RUN),
+        tokens=RESULTS.tokens(EACH_RUN),
     output:
-        metrics=f"{RESULTS}/metrics/{{dataset}}/{{model}}/seed{{seed}}.parquet",
+        metrics=RESULTS.metrics(EACH_RUN),
     log:
-        f"{RESULTS}/logs/evaluate/{{dataset}}/{{model}}/seed{{seed}}.log",
+        RESULTS.log("evaluate", EACH_RUN),
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("evaluate", EACH_RUN)
     conda:
         ENVIRONMENT
     threads: 1
@@ -23,9 +23,8 @@ rule evaluate:
         runtime=240,
         gpu=GPU,
     params:
-        faithfulness=settings_of("evaluate", "faithfulness"),
-        robustness=settings_of("evaluate", "robustness"),
-        grammar=grammar_rule,
+        settings=settings_of("evaluate", leaving_out=["intervals"]),
+        grammar=asked(PLAN.grammar, "dataset"),
         jaspar=config["jaspar"],
         gpu=GPU,
         code=code_of("evaluate.py"),
@@ -33,24 +32,20 @@ rule evaluate:
         "../workflow/scripts/evaluate.py"
 
 
+BETWEEN_MODELS = EACH_RUN._replace(model="between_models")
+BETWEEN_SEEDS = EACH_RUN._replace(seed="between_seeds")
+
+
 rule similarity:
     input:
-        nucleotides=expand(
-            f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
-            model=MODELS,
-            allow_missing=True,
-        ),
-        tokens=expand(
-            f"{RESULTS}/tokens/{{dataset}}/{{model}}/seed{{seed}}",
-            model=MODELS,
-            allow_missing=True,
-        ),
+        nucleotides=[RESULTS.nucleotides(EACH_RUN._replace(model=m)) for m in PLAN.models],
+        tokens=[RESULTS.tokens(EACH_RUN._replace(model=m)) for m in PLAN.models],
     output:
-        metrics=f"{RESULTS}/metrics/{{dataset}}/between_models/seed{{seed}}.parquet",
+        metrics=RESULTS.metrics(BETWEEN_MODELS),
     log:
-        f"{RESULTS}/logs/similarity/{{dataset}}/seed{{seed}}.log",
+        RESULTS.log("similarity", "{dataset}/seed{seed}"),
     benchmark:
-        f"{RESULTS}/benchmarks/similarity/{{dataset}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("similarity", "{dataset}/seed{seed}")
     conda:
         ENVIRONMENT
     threads: 1
@@ -59,7 +54,7 @@ rule similarity:
         runtime=60,
     params:
         between="models",
-        names=MODELS,
+        names=PLAN.models,
         to_tokens=config["project"]["to_tokens"],
         code=code_of("similarity.py"),
     script:
@@ -68,22 +63,14 @@ rule similarity:
 
 rule similarity_of_seeds:
     input:
-        nucleotides=expand(
-            f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
-            seed=SEEDS,
-            allow_missing=True,
-        ),
-        tokens=expand(
-            f"{RESULTS}/tokens/{{dataset}}/{{model}}/seed{{seed}}",
-            seed=SEEDS,
-            allow_missing=True,
-        ),
+        nucleotides=[RESULTS.nucleotides(EACH_RUN._replace(seed=s)) for s in PLAN.seed_names],
+        tokens=[RESULTS.tokens(EACH_RUN._replace(seed=s)) for s in PLAN.seed_names],
     output:
-        metrics=f"{RESULTS}/metrics/{{dataset}}/{{model}}/between_seeds.parquet",
+        metrics=RESULTS.metrics(BETWEEN_SEEDS),
     log:
-        f"{RESULTS}/logs/similarity/{{dataset}}/{{model}}.log",
+        RESULTS.log("similarity", "{dataset}/{model}"),
     benchmark:
-        f"{RESULTS}/benchmarks/similarity/{{dataset}}/{{model}}.tsv"
+        RESULTS.benchmark("similarity", "{dataset}/{model}")
     conda:
         ENVIRONMENT
     threads: 1
@@ -92,55 +79,32 @@ rule similarity_of_seeds:
         runtime=60,
     params:
         between="seeds",
-        names=[f"seed{seed}" for seed in SEEDS],
+        names=PLAN.seed_names,
         to_tokens=config["project"]["to_tokens"],
         code=code_of("similarity.py"),
     script:
         "../workflow/scripts/similarity.py"
 
 
+def described(table):
+    """A table's file, with its caption in Snakemake's own report."""
+    caption = f"../workflow/report/{table}.rst"
+    return report(RESULTS.table(table), category="Tables", caption=caption)
+
+
 rule summarise:
     input:
-        metrics=expand(f"{RESULTS}/metrics/{{origin}}.parquet", origin=METRIC_ORIGINS),
-        models=expand(f"{RESULTS}/models/{{run}}", run=RUNS),
-        motifs=expand(f"{RESULTS}/motifs/{{run}}", run=RUNS),
-        sequences=expand(f"{RESULTS}/data/{{dataset}}/sequences.parquet", dataset=DATASETS),
-        scan=expand(f"{RESULTS}/data/{{dataset}}/scan.parquet", dataset=DATASETS),
+        metrics=[RESULTS.metrics(origin) for origin in PLAN.origins],
+        models=[RESULTS.model(run) for run in PLAN.runs],
+        motifs=[RESULTS.motifs(run) for run in PLAN.runs],
+        sequences=[RESULTS.sequences(dataset) for dataset in PLAN.datasets],
+        scan=[RESULTS.scan(dataset) for dataset in PLAN.datasets],
     output:
-        metrics=report(
-            f"{RESULTS}/metrics.tsv",
-            category="Tables",
-            caption="../workflow/report/metrics.rst",
-        ),
-        overall=report(
-            f"{RESULTS}/overall.tsv",
-            category="Tables",
-            caption="../workflow/report/overall.rst",
-        ),
-        comparisons=report(
-            f"{RESULTS}/comparisons.tsv",
-            category="Tables",
-            caption="../workflow/report/comparisons.rst",
-        ),
-        controls=report(
-            f"{RESULTS}/controls.tsv",
-            category="Tables",
-            caption="../workflow/report/controls.rst",
-        ),
-        performance=report(
-            f"{RESULTS}/performance.tsv",
-            category="Tables",
-            caption="../workflow/report/performance.rst",
-        ),
-        recovery=report(
-            f"{RESULTS}/recovery.tsv",
-            category="Tables",
-            caption="../workflow/report/recovery.rst",
-        ),
+        **{table: described(table) for table in TABLES},
     log:
-        f"{RESULTS}/logs/summarise.log",
+        RESULTS.log("summarise"),
     benchmark:
-        f"{RESULTS}/benchmarks/summarise.tsv"
+        RESULTS.benchmark("summarise")
     conda:
         ENVIRONMENT
     threads: 1
@@ -148,9 +112,8 @@ rule summarise:
         mem_mb=1500,
         runtime=60,
     params:
-        origins=METRIC_ORIGINS,
+        origins=list(map(str, PLAN.origins)),
         runs=RUNS,
-        datasets=DATASETS,
         settings=settings_of("evaluate", "intervals"),
         code=code_of("summarise.py"),
     script:

@@ -3,16 +3,16 @@
 
 rule label_data:
     input:
-        sequences=f"{RESULTS}/data/{{parent}}/sequences.parquet",
-        sites=f"{RESULTS}/data/{{parent}}/sites.parquet",
+        sequences=RESULTS.sequences("{parent}"),
+        sites=RESULTS.sites("{parent}"),
     output:
-        sequences=f"{RESULTS}/data/{{parent}}.{{label}}/sequences.parquet",
-        sites=f"{RESULTS}/data/{{parent}}.{{label}}/sites.parquet",
-        scan=f"{RESULTS}/data/{{parent}}.{{label}}/scan.parquet",
+        sequences=RESULTS.sequences("{parent}.{label}"),
+        sites=RESULTS.sites("{parent}.{label}"),
+        scan=RESULTS.scan("{parent}.{label}"),
     log:
-        f"{RESULTS}/logs/label_data/{{parent}}.{{label}}.log",
+        RESULTS.log("label_data", "{parent}.{label}"),
     benchmark:
-        f"{RESULTS}/benchmarks/label_data/{{parent}}.{{label}}.tsv"
+        RESULTS.benchmark("label_data", "{parent}.{label}")
     conda:
         ENVIRONMENT
     threads: 1
@@ -20,7 +20,7 @@ rule label_data:
         mem_mb=1500,
         runtime=30,
     params:
-        label=label_settings,
+        label=asked(PLAN.label, "parent", "label"),
         jaspar=config["jaspar"],
         code=code_of("label_data.py"),
     script:
@@ -29,14 +29,14 @@ rule label_data:
 
 rule label_model:
     input:
-        sequences=f"{RESULTS}/data/{{parent}}.{{label}}/sequences.parquet",
-        model=f"{RESULTS}/models/{{parent}}/{{model}}/seed{{seed}}",
+        sequences=RESULTS.sequences("{parent}.{label}"),
+        model=RESULTS.model(EACH_RUN._replace(dataset="{parent}")),
     output:
-        model=directory(f"{RESULTS}/models/{{parent}}.{{label}}/{{model}}/seed{{seed}}"),
+        model=directory(RESULTS.model(EACH_RUN._replace(dataset="{parent}.{label}"))),
     log:
-        f"{RESULTS}/logs/label_model/{{parent}}.{{label}}/{{model}}/seed{{seed}}.log",
+        RESULTS.log("label_model", EACH_RUN._replace(dataset="{parent}.{label}")),
     benchmark:
-        f"{RESULTS}/benchmarks/label_model/{{parent}}.{{label}}/{{model}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("label_model", EACH_RUN._replace(dataset="{parent}.{label}"))
     conda:
         ENVIRONMENT
     threads: 1
@@ -44,7 +44,7 @@ rule label_model:
         mem_mb=1500,
         runtime=30,
     params:
-        label=label_settings,
+        label=asked(PLAN.label, "parent", "label"),
         code=code_of("label_model.py"),
     script:
         "../workflow/scripts/label_model.py"

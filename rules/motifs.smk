@@ -3,14 +3,14 @@
 
 rule motifs:
     input:
-        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
-        nucleotides=f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
+        sequences=RESULTS.sequences("{dataset}"),
+        nucleotides=RESULTS.nucleotides(EACH_RUN),
     output:
-        motifs=directory(f"{RESULTS}/motifs/{{dataset}}/{{model}}/seed{{seed}}"),
+        motifs=directory(RESULTS.motifs(EACH_RUN)),
     log:
-        f"{RESULTS}/logs/motifs/{{dataset}}/{{model}}/seed{{seed}}.log",
+        RESULTS.log("motifs", EACH_RUN),
     benchmark:
-        f"{RESULTS}/benchmarks/motifs/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("motifs", EACH_RUN)
     conda:
         ENVIRONMENT
     threads: 1
@@ -19,7 +19,7 @@ rule motifs:
         runtime=240,
     params:
         settings=settings_of("motifs"),
-        true_motifs=true_motifs,
+        true_motifs=asked(PLAN.true_motifs, "dataset"),
         jaspar=config["jaspar"],
         code=code_of("motifs.py"),
     script:

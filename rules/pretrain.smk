@@ -3,13 +3,13 @@
 
 rule pretrain:
     input:
-        genomes=[genome["fasta"] for genome in PRETRAINING["genomes"]],
+        genomes=own_files(genome["fasta"] for genome in PRETRAINING["genomes"]),
     output:
-        model=directory(PRETRAINED),
+        model=directory(RESULTS.pretrained(PRETRAINING["name"])),
     log:
-        f"{RESULTS}/logs/pretrain/{PRETRAINING['name']}.log",
+        RESULTS.log("pretrain", PRETRAINING["name"]),
     benchmark:
-        f"{RESULTS}/benchmarks/pretrain/{PRETRAINING['name']}.tsv"
+        RESULTS.benchmark("pretrain", PRETRAINING["name"])
     conda:
         ENVIRONMENT
     threads: 8
@@ -20,7 +20,6 @@ rule pretrain:
     params:
         settings=settings_of("pretraining"),
         seed=PRETRAINING["seed"],
-        checkpoints=f"{RESULTS}/checkpoints/pretraining/{PRETRAINING['name']}",
         gpu=GPU,
         code=code_of("pretrain.py"),
     script:

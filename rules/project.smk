@@ -3,15 +3,15 @@
 
 rule project:
     input:
-        attributions=f"{RESULTS}/attributions/{{dataset}}/{{model}}/seed{{seed}}",
-        token_model=f"{RESULTS}/attributions/{{dataset}}/{TOKEN_MODEL}/seed{{seed}}",
+        attributions=RESULTS.attributions(EACH_RUN),
+        token_model=RESULTS.attributions(EACH_RUN._replace(model=PLAN.token_model)),
     output:
-        nucleotides=directory(f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}"),
-        tokens=directory(f"{RESULTS}/tokens/{{dataset}}/{{model}}/seed{{seed}}"),
+        nucleotides=directory(RESULTS.nucleotides(EACH_RUN)),
+        tokens=directory(RESULTS.tokens(EACH_RUN)),
     log:
-        f"{RESULTS}/logs/project/{{dataset}}/{{model}}/seed{{seed}}.log",
+        RESULTS.log("project", EACH_RUN),
     benchmark:
-        f"{RESULTS}/benchmarks/project/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("project", EACH_RUN)
     conda:
         ENVIRONMENT
     threads: 1
@@ -19,8 +19,7 @@ rule project:
         mem_mb=1500,
         runtime=60,
     params:
-        to_nucleotides=config["project"]["to_nucleotides"],
-        to_tokens=config["project"]["to_tokens"],
+        settings=settings_of("project"),
         code=code_of("project.py"),
     script:
         "../workflow/scripts/project.py"

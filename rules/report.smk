@@ -3,35 +3,30 @@
 
 rule report:
     input:
-        template=PACKAGE / "dnalrp/report/page.html",
-        metrics=f"{RESULTS}/metrics.tsv",
-        overall=f"{RESULTS}/overall.tsv",
-        comparisons=f"{RESULTS}/comparisons.tsv",
-        controls=f"{RESULTS}/controls.tsv",
-        performance=f"{RESULTS}/performance.tsv",
-        recovery=f"{RESULTS}/recovery.tsv",
-        sequences=expand(f"{RESULTS}/data/{{dataset}}/sequences.parquet", dataset=DATASETS),
-        sites=expand(f"{RESULTS}/data/{{dataset}}/sites.parquet", dataset=DATASETS),
-        attributions=expand(f"{RESULTS}/attributions/{{run}}", run=RUNS),
-        nucleotides=expand(f"{RESULTS}/nucleotides/{{run}}", run=RUNS),
-        motifs=expand(f"{RESULTS}/motifs/{{run}}", run=RUNS),
+        [RESULTS.table(table) for table in TABLES],
+        template=PACKAGE / "report/page.html",
+        sequences=[RESULTS.sequences(dataset) for dataset in PLAN.datasets],
+        sites=[RESULTS.sites(dataset) for dataset in PLAN.datasets],
+        attributions=[RESULTS.attributions(run) for run in PLAN.runs],
+        nucleotides=[RESULTS.nucleotides(run) for run in PLAN.runs],
+        motifs=[RESULTS.motifs(run) for run in PLAN.runs],
     output:
         page=report(
-            f"{RESULTS}/report/index.html",
+            RESULTS.report.page,
             category="Report",
             caption="../workflow/report/index.rst",
         ),
         figures=report(
-            expand(f"{RESULTS}/report/figures/{{figure}}.png", figure=FIGURES),
+            [RESULTS.report.figure(name) for name in PLAN.figures],
             category="Figures",
             caption="../workflow/report/figures.rst",
         ),
-        manifest=f"{RESULTS}/report/manifest.json",
-        pictures=directory(f"{RESULTS}/report/pictures"),
+        manifest=RESULTS.report.manifest,
+        pictures=directory(RESULTS.report.pictures),
     log:
-        f"{RESULTS}/logs/report.log",
+        RESULTS.log("report"),
     benchmark:
-        f"{RESULTS}/benchmarks/report.tsv"
+        RESULTS.benchmark("report")
     conda:
         ENVIRONMENT
     threads: 1
@@ -40,7 +35,6 @@ rule report:
         runtime=60,
     params:
         runs=RUNS,
-        datasets=DATASETS,
         config=ordered(config),
         code=code_of("report.py"),
     script:

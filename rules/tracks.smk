@@ -3,21 +3,21 @@
 
 rule tracks:
     input:
-        expand(f"{RESULTS}/tracks/{{run}}", run=RUNS),
+        [RESULTS.tracks(run) for run in PLAN.runs],
     localrule: True
 
 
 rule write_tracks:
     input:
-        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
-        nucleotides=f"{RESULTS}/nucleotides/{{dataset}}/{{model}}/seed{{seed}}",
-        motifs=f"{RESULTS}/motifs/{{dataset}}/{{model}}/seed{{seed}}",
+        sequences=RESULTS.sequences("{dataset}"),
+        nucleotides=RESULTS.nucleotides(EACH_RUN),
+        motifs=RESULTS.motifs(EACH_RUN),
     output:
-        tracks=directory(f"{RESULTS}/tracks/{{dataset}}/{{model}}/seed{{seed}}"),
+        tracks=directory(RESULTS.tracks(EACH_RUN)),
     log:
-        f"{RESULTS}/logs/tracks/{{dataset}}/{{model}}/seed{{seed}}.log",
+        RESULTS.log("tracks", EACH_RUN),
     benchmark:
-        f"{RESULTS}/benchmarks/tracks/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("tracks", EACH_RUN)
     conda:
         ENVIRONMENT
     threads: 1

@@ -1,18 +1,25 @@
 """Models, their predictions and their performance."""
 
 
+def starting_point(wildcards):
+    """What training starts from: the pre-training stage's folder, or the files of a checkpoint."""
+    if PLAN.starts_from_pretraining(wildcards.model):
+        return RESULTS.pretrained(PRETRAINING["name"])
+    return own_files(PLAN.checkpoint(wildcards.model))
+
+
 rule train:
     input:
-        sequences=f"{RESULTS}/data/{{dataset}}/sequences.parquet",
-        pretrained=pretrained_files,
+        sequences=RESULTS.sequences("{dataset}"),
+        pretrained=starting_point,
     output:
-        model=directory(f"{RESULTS}/models/{{dataset}}/{{model}}/seed{{seed}}"),
+        model=directory(RESULTS.model(EACH_RUN)),
     log:
-        f"{RESULTS}/logs/train/{{dataset}}/{{model}}/seed{{seed}}.log",
+        RESULTS.log("train", EACH_RUN),
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{dataset}}/{{model}}/seed{{seed}}.tsv"
+        RESULTS.benchmark("train", EACH_RUN)
     wildcard_constraints:
-        dataset="|".join(config["datasets"]),
+        dataset=one_of(config["datasets"]),
     priority: 1
     conda:
         ENVIRONMENT
@@ -22,10 +29,9 @@ rule train:
         runtime=720,
         gpu=GPU,
     params:
-        model=model_settings,
-        labels=training_labels,
-        classes=class_names,
-        checkpoints=f"{RESULTS}/checkpoints/{{dataset}}/{{model}}/seed{{seed}}",
+        model=asked(PLAN.model, "model"),
+        labels=asked(PLAN.labels, "model"),
+        classes=asked(PLAN.class_names, "dataset"),
         gpu=GPU,
         code=code_of("train.py"),
     script:

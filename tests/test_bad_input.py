@@ -18,10 +18,9 @@ from dnalrp.data.local import checked_url
 from dnalrp.data.table import read_table
 from dnalrp.errors import InputError
 from dnalrp.provenance import check_folder, write_table, written_whole
-from dnalrp.settings import check_keys, check_settings, without_nulls
+from dnalrp.settings import check_keys, read_configuration, without_nulls
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 GOOD = "ACGTACGTAC"
 TABLE, FASTA, BED, GENOME = "table.csv", "some.fa", "some.bed", "genome.fa"
 LABELS = "table_of_labels.csv"
@@ -362,7 +361,7 @@ def own_dataset(source, folder):
 
 @pytest.mark.parametrize("source", ["table", "fasta", "intervals"])
 def test_own_data_are_accepted(tmp_path, source):
-    check_settings(settings_with(own_dataset(source, tmp_path)), SCHEMA)
+    read_configuration(settings_with(own_dataset(source, tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -406,7 +405,7 @@ def test_mistakes_in_settings_are_found_at_the_door(tmp_path, source, path, valu
         place = place[int(key) if key.isdigit() else key]
     place[last] = value
     with pytest.raises(InputError, match=message) as error:
-        check_settings(settings_with(dataset), SCHEMA)
+        read_configuration(settings_with(dataset))
     assert "\n" not in str(error.value) and "datasets.own" in str(error.value)
 
 
@@ -423,19 +422,19 @@ def test_names_of_labels_could_be_those_of_columns(tmp_path, names, message):
     dataset |= {"files": {"all": dataset["files"]["train"]}}
     dataset["classes"] = [{"name": name, "motifs": []} for name in names]
     (tmp_path / "a.csv").write_text("sequence,label,fold\n")
-    check_settings(settings_with(dataset), SCHEMA)
+    read_configuration(settings_with(dataset))
     with pytest.raises(InputError, match=f"datasets.own.{message}") as error:
-        check_settings(settings_with(dataset | {"several_labels": True}), SCHEMA)
+        read_configuration(settings_with(dataset | {"several_labels": True}))
     assert "\n" not in str(error.value)
 
 
 def test_no_data_set_can_have_the_name_of_a_label_s(tmp_path):
     dataset = own_dataset("table", tmp_path)
     found = settings_with(dataset | {"several_labels": True})
-    check_settings(found, SCHEMA)
+    read_configuration(found)
     found["datasets"]["own.yes"] = dataset
     with pytest.raises(InputError, match=r"datasets: 'own\.yes' does not match") as error:
-        check_settings(found, SCHEMA)
+        read_configuration(found)
     assert "\n" not in str(error.value)
 
 
@@ -452,7 +451,7 @@ def test_a_table_of_other_columns_is_found_at_the_door(tmp_path, header, splits,
     if splits:
         dataset |= {"files": {"all": dataset["files"]["train"]}, "splits": splits}
     with pytest.raises(InputError, match=message) as error:
-        check_settings(settings_with(dataset), SCHEMA)
+        read_configuration(settings_with(dataset))
     assert "\n" not in str(error.value)
 
 
@@ -460,18 +459,18 @@ def test_an_empty_file_is_found_at_the_door(tmp_path):
     dataset = own_dataset("intervals", tmp_path)
     (tmp_path / "g.fa").write_text("")
     with pytest.raises(InputError, match=r"datasets\.own\.genome: .*g\.fa is empty"):
-        check_settings(settings_with(dataset), SCHEMA)
+        read_configuration(settings_with(dataset))
 
 
 def test_decoys_of_a_motifs_family_and_missing_backgrounds_are_found_at_the_door():
     found = yaml.safe_load((ROOT / "config.yaml").read_text())
     found["datasets"]["implant"]["decoys"] = ["MA0112", "MA0861.1"]  # TP73, of TP53's family
     with pytest.raises(InputError, match=r"implant\.decoys: MA0861\.1 is of the family 'p53"):
-        check_settings(found, SCHEMA)
+        read_configuration(found)
     found["datasets"]["implant"]["decoys"] = ["MA0112"]
     found["datasets"]["implant"]["background"] = {"kind": "shuffled", "fasta": "gone.fa"}
     with pytest.raises(InputError, match=r"implant\.background\.fasta: no such file gone\.fa"):
-        check_settings(found, SCHEMA)
+        read_configuration(found)
 
 
 @pytest.mark.parametrize(
@@ -523,7 +522,7 @@ def test_settings_that_yaml_or_a_slip_made_wrong(changes, message):
             place = place[key]
         place[last] = value
     with pytest.raises(InputError, match=message) as error:
-        check_settings(without_nulls(found), SCHEMA)
+        read_configuration(without_nulls(found))
     assert "\n" not in str(error.value)
 
 
@@ -533,4 +532,4 @@ def test_what_is_null_is_left_out_and_a_models_methods_with_it():
     kept = without_nulls(found)
     assert set(kept["datasets"]) == {"oct4_mafk"}
     assert set(kept["models"]) == set(kept["attribute"]["methods"]) == {"dnabert2"}
-    check_settings(kept, SCHEMA)
+    read_configuration(kept)

@@ -24,7 +24,7 @@ from dnalrp.commands.table import print_table
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.data.table import read_table
-from dnalrp.settings import check_settings
+from dnalrp.settings import read_configuration
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -251,7 +251,7 @@ def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
         ([*FLAGS, "--rule", "decoy"], "--rule decoy: needs --mutations"),
         ([*FLAGS, "--jaspar", "JASPAR1999"], "no release 'JASPAR1999'; choose one of JASPAR2026"),
         ([*FLAGS, "--gc", "nan"], "--gc nan: give a share between 0 and 1"),
-        ([*FLAGS, "--train", "0"], "--train 0: give 1 or more"),
+        ([*FLAGS, "--train", "0"], "--train 0: give 4 or more"),
         ([*FLAGS, "--seed", "-1"], "--seed -1: give 0 or more"),
         (["--config", "none.yaml", "--length", "9"], "--length: --config has its own"),
         (["--config", "none.yaml", "--dataset", "a"], "none.yaml: no such file"),
@@ -354,7 +354,7 @@ def test_init_writes_a_commented_and_valid_configuration(class_flags, tmp_path, 
         assert settings[key] == default[key]
     settings["datasets"] = {"tissue": settings["datasets"]["tissue"]}
     settings["models"]["dnabert2"]["pretrained"] = None
-    check_settings(settings, SCHEMA)
+    read_configuration(settings)
     assert settings["datasets"]["tissue"]["splits"] == {"dev": ["chr1"], "test": ["chr2", "chr3"]}
 
 

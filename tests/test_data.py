@@ -46,7 +46,7 @@ def test_one_hot_is_in_the_order_acgt_and_n_is_zero():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_planted_sites_do_not_overlap_and_stay_inside(rule):
-    sequences, sites = simulated(rule=rule)
+    sequences, sites = simulated(rule=rule, mutations=4)
     assert sequences["label"].mean() == 0.5
     assert sequences["id"].is_unique
     for _, own in sites.sort_values("start").groupby("id"):

@@ -34,7 +34,7 @@ from dnalrp.pretraining import (
     pretrain,
     train_tokenizer,
 )
-from dnalrp.settings import check_settings
+from dnalrp.settings import read_configuration
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -381,9 +381,9 @@ def with_pretraining(keys=(), value=None):
 
 
 def test_the_section_may_be_there_or_not():
-    check_settings(with_pretraining(), SCHEMA)
-    check_settings(with_pretraining(["pretraining"], None), SCHEMA)
-    check_settings(with_pretraining(["models", "dnabert2", "pretrained"], "pretraining"), SCHEMA)
+    read_configuration(with_pretraining())
+    read_configuration(with_pretraining(["pretraining"], None))
+    read_configuration(with_pretraining(["models", "dnabert2", "pretrained"], "pretraining"))
 
 
 @pytest.mark.parametrize(
@@ -400,14 +400,14 @@ def test_the_section_may_be_there_or_not():
 )
 def test_wrong_settings_are_refused(keys, value, message):
     with pytest.raises(InputError, match=message):
-        check_settings(with_pretraining(keys, value), SCHEMA)
+        read_configuration(with_pretraining(keys, value))
 
 
 def test_pretrained_from_a_stage_that_is_not_there_is_refused():
     settings = with_pretraining(["models", "dnabert2", "pretrained"], "pretraining")
     del settings["pretraining"]
     with pytest.raises(InputError, match=r"models.dnabert2.pretrained: .* section .* not there"):
-        check_settings(settings, SCHEMA)
+        read_configuration(settings)
 
 
 def snakemake(folder, *arguments):

@@ -8,11 +8,11 @@ import yaml
 from snakemake.utils import update_config
 
 from dnalrp.data.grammar import GRAMMAR_RULES
+from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.errors import InputError
-from dnalrp.settings import METHODS, RANDOMISED, check_settings, data_files
+from dnalrp.settings import read_configuration, without_nulls
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
@@ -29,54 +29,41 @@ def changed(path, value):
     return settings
 
 
-def test_every_method_of_the_library_can_be_chosen():
-    from dnalrp.attribution.baselines import BASELINES
-    from dnalrp.attribution.explanation import TABLES
-
-    for architecture, methods in METHODS.items():
-        assert set(methods) == {*TABLES[architecture], *BASELINES[architecture]}
-    schema = yaml.safe_load(SCHEMA.read_text())
-    listed = schema["properties"]["attribute"]["properties"]["methods"]["additionalProperties"]
-    known = set().union(*METHODS.values())
-    controls = {method + RANDOMISED for method in known - {"random"}}
-    assert set(listed["items"]["enum"]) == known | controls
-
-
 def test_default_settings_are_accepted():
-    check_settings(DEFAULT, SCHEMA)
+    read_configuration(DEFAULT)
 
 
 def test_tracks_show_a_map_that_is_projected():
     settings = changed("project/to_nucleotides", ["split"])
     settings["tracks"]["map"] = "copy"
     with pytest.raises(InputError, match=r"tracks\.map: 'copy' is not projected"):
-        check_settings(settings, SCHEMA)
+        read_configuration(settings)
 
 
 def test_faithfulness_is_judged_on_a_map_that_is_made():
     settings = changed("evaluate/faithfulness/map", "copy")
     settings["project"]["to_nucleotides"] = ["split"]
     with pytest.raises(InputError, match=r"faithfulness\.map: 'copy' is not projected"):
-        check_settings(settings, SCHEMA)
+        read_configuration(settings)
     settings = changed("evaluate/faithfulness/map", "average")
     settings["attribute"]["segmentations"] = None
     with pytest.raises(InputError, match=r"faithfulness\.map: 'average' is not made"):
-        check_settings(settings, SCHEMA)
+        read_configuration(settings)
 
 
 def test_batch_norm_is_optional_and_true_or_false():
-    check_settings(changed("models/cnn/size/batch_norm", True), SCHEMA)
+    read_configuration(changed("models/cnn/size/batch_norm", True))
     with pytest.raises(InputError, match="batch_norm"):
-        check_settings(changed("models/cnn/size/batch_norm", 1), SCHEMA)
+        read_configuration(changed("models/cnn/size/batch_norm", 1))
 
 
 def test_only_a_pretrained_model_is_taken_without_training():
     settings = copy.deepcopy(DEFAULT)
     settings["models"]["dnabert2"]["training"] = None
     with pytest.raises(InputError, match=r"models.dnabert2.training: null takes a fine-tuned"):
-        check_settings(settings, SCHEMA)
+        read_configuration(settings)
     settings["models"]["dnabert2"]["pretrained"] = "output/dnabert2"
-    check_settings(settings, SCHEMA)
+    read_configuration(settings)
 
 
 @pytest.mark.parametrize("weights", [None, "balanced", [1, 2.5]])
@@ -88,22 +75,22 @@ def test_training_can_be_varied(weights):
         "warmup_steps": 50,
         "precision": "bfloat16",
     }
-    check_settings(settings, SCHEMA)
+    read_configuration(settings)
 
 
 @pytest.mark.parametrize("path", ["motifs/map", "evaluate/faithfulness/map"])
 def test_stages_may_read_any_map(path):
     for how in ("split", "copy", "average"):
-        check_settings(changed(path, how), SCHEMA)
+        read_configuration(changed(path, how))
     with pytest.raises(InputError, match="'mean' is not one of"):
-        check_settings(changed(path, "mean"), SCHEMA)
+        read_configuration(changed(path, "mean"))
 
 
 def test_averages_and_dropout_in_training_may_be_left_out_or_asked_for():
     settings = copy.deepcopy(DEFAULT)
     settings["attribute"]["segmentations"] = None
     settings["models"]["dnabert2"]["training"]["segmentation_dropout"] = 0.1
-    check_settings(settings, SCHEMA)
+    read_configuration(settings)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +165,7 @@ def test_averages_and_dropout_in_training_may_be_left_out_or_asked_for():
 )
 def test_mistakes_are_named_in_one_line(path, value, message):
     with pytest.raises(InputError, match=message) as error:
-        check_settings(changed(path, value), SCHEMA)
+        read_configuration(changed(path, value))
     assert "\n" not in str(error.value)
 
 
@@ -197,7 +184,7 @@ def test_grammar_settings_are_accepted_and_hold_every_rule():
     datasets = {**DEFAULT["datasets"], **changes["datasets"]}
     kept = {name: dataset for name, dataset in datasets.items() if dataset is not None}
     settings = {**laid_over(DEFAULT, changes), "models": DEFAULT["models"], "datasets": kept}
-    check_settings(settings, SCHEMA)
+    read_configuration(settings)
     assert {name: dataset["rule"] for name, dataset in kept.items()} == {
         rule: rule for rule in GRAMMAR_RULES
     }
@@ -219,7 +206,7 @@ def with_encoder(**changes):
 
 @pytest.mark.parametrize("architecture", ["bert", "esm", "modernbert"])
 def test_encoders_are_chosen_by_checkpoint(architecture):
-    check_settings(with_encoder(architecture=architecture), SCHEMA)
+    read_configuration(with_encoder(architecture=architecture))
 
 
 @pytest.mark.parametrize(
@@ -231,19 +218,19 @@ def test_encoders_are_chosen_by_checkpoint(architecture):
 )
 def test_encoders_start_from_a_checkpoint_of_their_own_size(changes, message):
     with pytest.raises(InputError, match=message):
-        check_settings(with_encoder(**changes), SCHEMA)
+        read_configuration(with_encoder(**changes))
 
 
 @pytest.mark.parametrize("name", ["gue", "several_labels", "peaks_on_genome", "checkpoint"])
 def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path, monkeypatch):
     settings = copy.deepcopy(DEFAULT)
     update_config(settings, yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()))
-    for section in ("datasets", "models"):
-        kept = {key: own for key, own in settings[section].items() if own is not None}
-        settings[section] = kept
-    methods = settings["attribute"]["methods"]
-    settings["attribute"]["methods"] = {model: methods[model] for model in settings["models"]}
-    files = [path for own in settings["datasets"].values() for path in data_files(own).values()]
+    settings = without_nulls(settings)
+    files = [
+        path
+        for dataset in settings["datasets"].values()
+        for path in SOURCES[dataset["source"]].section.model_validate(dataset).locations().values()
+    ]
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("sequence,label,split\n")
@@ -251,7 +238,7 @@ def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path,
     (tmp_path / "output/mafk").mkdir(parents=True)
     (tmp_path / "output/mafk/checkpoint-1").symlink_to(ROOT / "models/compact")
     monkeypatch.chdir(tmp_path)
-    check_settings(settings, SCHEMA)
+    read_configuration(settings)
     (tmp_path / files[0]).unlink()
     with pytest.raises(InputError, match=files[0]):
-        check_settings(settings, SCHEMA)
+        read_configuration(settings)

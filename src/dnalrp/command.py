@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from dnalrp.commands import explain, fetch, init, report, simulate, verify
+from dnalrp.commands import explain, fetch, init, report, run, simulate, verify
 from dnalrp.errors import InputError
 
 COMMANDS = {
@@ -16,6 +16,7 @@ COMMANDS = {
     "fetch": (fetch, "download named data sets, verified"),
     "report": (report, "write the page of a finished run again"),
     "init": (init, "write a config.yaml for your own data"),
+    "run": (run, "run the workflow in the current folder"),
 }
 
 
@@ -25,9 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Interrupted it is 130, terminated 143, and 141 where the reader of the output went away, as in
     a shell.
     """
-    options = _parser().parse_args(arguments)
+    options = _options(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else what is half-written stays
     try:
+        if getattr(options, "extensions", ()):
+            from dnalrp.extensions import load_extensions
+
+            load_extensions(options.extensions)
         status = int(options.run(options))
         sys.stdout.flush()
     except InputError as error:
@@ -43,7 +48,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """What was asked for; only a command with ``handed_on`` takes arguments that it does not know.
+
+    A command that hands arguments on gets them in order, as they were given.
+    """
+    parser = _parser(next((name for name in arguments if name in COMMANDS), None))
+    options, unknown = parser.parse_known_args(arguments)
+    if "handed_on" in options:
+        options.handed_on = unknown
+    elif unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser, with the options of the command that is chosen: others need not be described."""
     parser = argparse.ArgumentParser(
         prog="dnalrp", description="Which nucleotides made a genome model say so?"
     )
@@ -55,8 +75,9 @@ def _parser() -> argparse.ArgumentParser:
             epilog=module.EXAMPLES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add(command)
-        command.set_defaults(run=module.run)
+        if name == chosen:
+            module.add(command)
+            command.set_defaults(run=module.run)
     return parser
 
 

@@ -1,6 +1,7 @@
 """What every section of the settings is: strict typed data, whose mistakes are told in one line."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -37,7 +38,9 @@ def _without_repeats(values: Values) -> Values:
     return values
 
 
-Unique = Annotated[Values, AfterValidator(_without_repeats)]
+Unique = Annotated[
+    Values, AfterValidator(_without_repeats), Field(json_schema_extra={"uniqueItems": True})
+]
 """A list in which nothing is twice: ``Unique[list[Name]]``."""
 
 
@@ -52,6 +55,20 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_known_keys(cls, given: Any) -> Any:
+        """Refuse unknown keys here, where those that there are can be offered."""
+        known = list(cls.model_fields)
+        unknown = [key for key in given if key not in known] if isinstance(given, Mapping) else []
+        if unknown:
+            close = difflib.get_close_matches(str(unknown[0]), known, n=1)
+            cure = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            text = "unknown setting {name}; {cure}"
+            context = {"name": repr(unknown[0]), "cure": cure}
+            raise PydanticCustomError("unknown_setting", text, context)
+        return given
 
 
 class CheckedSection(Section):

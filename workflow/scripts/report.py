@@ -1,24 +1,15 @@
 """Write the report: figures, one page, and a manifest of what made them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from job import running
 
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
-
 with running(snakemake):
-    from dnalrp.report.building import build_report
+    from dnalrp.results import Run
+    from dnalrp.stages.report import report
 
-    build_report(
-        Path(snakemake.input.metrics).parent,
-        snakemake.params.runs,
-        snakemake.params.datasets,
-        snakemake.params.config,
-        snakemake.output.figures,
-        snakemake.output.page,
-        snakemake.output.manifest,
-        snakemake.output.pictures,
-        snakemake.input,
+    report(
+        results=Path(snakemake.output.page).parents[1],
+        runs=[Run.of(run) for run in snakemake.params.runs],
+        settings=snakemake.params.config,
     )

@@ -10,19 +10,6 @@ NEGATIVES: dict[str, dict[str, Any]] = {
     "genome": {"kind": "genome", "ratio": 1, "gc_tolerance": 0.02, "distance": 1000, "seed": 1},
     "shuffle": {"kind": "shuffle", "ratio": 1, "seed": 1},
 }
-COMMENTS = {
-    "files": "CSV or TSV, plain or gzip",
-    "genome": "FASTA: plain, gzip or bgzip",
-    "aliases": "name in the genome: name in the BED files, where chr- is not all",
-    "length": "bases around the summit (narrowPeak) or the middle (BED)",
-    "several_labels": "a list such as 0;2, or a column of 0 and 1 for each; then one by one",
-    "lengths": "shortest and longest sequence that is accepted",
-    "blacklist": "BED files of regions to leave out",
-    "classes": "in the order of their labels; motifs: JASPAR ids, without any no localisation",
-    "negatives": "made or read, they are class 0; null: the classes are all there is",
-    "splits": "whole chromosomes, all others train; or shares and a seed; or a table's column",
-    "site_p_value": "up to it, a match of a motif is a true site",
-}
 
 
 def own_dataset(options: argparse.Namespace) -> dict[str, Any]:

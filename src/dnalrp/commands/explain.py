@@ -2,18 +2,19 @@
 
 import argparse
 import tempfile
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
+from dnalrp.commands.options import add_extensions, choices_of, method_choice
 from dnalrp.commands.table import add_json, print_table
 from dnalrp.errors import InputError
+from dnalrp.results import MapName, attribution_name
 
 if TYPE_CHECKING:
     import pandas as pd
+    from transformers import PreTrainedModel
 
-    from dnalrp.attribution.storage import NucleotideMaps
+    from dnalrp.attribution.targets import Target
 
 EXAMPLES = """examples:
   dnalrp explain results/models/oct4_mafk/dnabert2/seed1 --fasta peaks.fa --out maps
@@ -29,6 +30,10 @@ SIZES = "chrom.sizes"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
+    from dnalrp.settings.attribute import default_of
+    from dnalrp.settings.project import Projection
+    from dnalrp.settings.tracks import Tracks
+
     parser.description = "Explain what a model makes of sequences."
     parser.add_argument("model", metavar="MODEL", help="a folder, or an id on the hub")
     parser.add_argument("--revision", default="main", help="branch, tag or commit on the hub")
@@ -50,15 +55,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--map",
-        choices=("split", "copy"),
+        choices=get_args(Projection),
         default="split",
         help="a token's relevance is shared by its bases (default), or each has all of it",
     )
     parser.add_argument(
+        "--option",
+        dest="method_options",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the method, as docs/settings.md lists them; repeatable",
+    )
+    parser.add_argument(
         "--alibi",
-        choices=("absorb", "identity", "uniform"),
-        default="absorb",
-        help="how attnlrp reads DNABERT-2's position bias; default: absorb",
+        metavar="READING",
+        help=f"short for --option alibi=READING, of attnlrp; default: {default_of('alibi')}",
     )
     parser.add_argument(
         "--batch-size", type=int, default=64, metavar="N", help="sequences at once; default: 64"
@@ -66,11 +78,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: cpu")
     parser.add_argument(
         "--signs",
-        choices=("signed", "separate"),
+        choices=choices_of(Tracks, "signs"),
         default="signed",
         help="one track of both signs (default), or one of each",
     )
     parser.add_argument("--assembly", default="hg38", help="genome as IGV names it; default: hg38")
+    add_extensions(parser)
     add_json(parser)
 
 
@@ -84,10 +97,12 @@ def _run(options: argparse.Namespace, index: str) -> int:
     import pandas as pd
 
     from dnalrp.attribution.explanation import methods
-    from dnalrp.attribution.storage import write_attributions, write_nucleotides
+    from dnalrp.attribution.storage import read_attributions, write_nucleotides
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.provenance import check_folder, provenance
+    from dnalrp.stages.attribute import Question, write_relevance
+    from dnalrp.stages.project import by_nucleotide
     from dnalrp.tracks.writing import write_tracks
 
     check_folder(options.out, "--out")
@@ -99,11 +114,18 @@ def _run(options: argparse.Namespace, index: str) -> int:
     inputs = [p for p in (options.fasta, options.bed, options.model) if p and Path(p).exists()]
     record = provenance("explain", {**said, "method": method}, inputs)
     folder = Path(options.out)
-    batches = _batches(model, sequences, method, device, options)
-    batches = chain([next(batches)], batches)  # mistakes come to light before a folder is made
-    write_attributions(folder / f"{method}.h5", batches, record)
-    maps = _nucleotides(folder / f"{method}.h5", sequences["id"].tolist(), options.map)
-    write_nucleotides(folder / f"{method}.{options.map}.h5", maps, record)
+    choice = method_choice(method, options.method_options, {"alibi": options.alibi})
+    question = Question(
+        method=method,
+        device=device,
+        batch_size=options.batch_size,
+        **choice.options.model_dump(exclude_unset=True),
+        target=_target(model, options),
+    )
+    path = folder / attribution_name(method)
+    write_relevance(path, model, sequences, question, record=record)
+    maps = by_nucleotide(read_attributions(path, sequences["id"].tolist()), options.map)
+    write_nucleotides(folder / MapName(method, options.map).file, maps, record)
     settings = {
         "signs": options.signs,
         "assembly": options.assembly,
@@ -171,35 +193,11 @@ def _intervals_of_genome(bed: str, genome: str, folder: str) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=columns)
 
 
-def _batches(
-    model: Any, sequences: "pd.DataFrame", method: str, device: Any, options: argparse.Namespace
-) -> Iterator[Any]:
-    """Batches of relevance as an attribution file takes them."""
-    from dnalrp.attribution.explanation import iterate_relevance
-    from dnalrp.attribution.storage import stored_batch
+def _target(model: "PreTrainedModel", options: argparse.Namespace) -> "Target":
+    """The class that is explained: a number, unless the model calls a class so."""
     from dnalrp.attribution.targets import Target
 
     label = options.target
     if label is not None and label.isdecimal() and label not in model.config.label2id:
         label = int(label)
-    texts, ids = sequences["sequence"].tolist(), sequences["id"].tolist()
-    for batch in iterate_relevance(
-        *(model, texts, method, Target(label, options.quantity), options.batch_size),
-        device=device,
-        alibi=options.alibi,
-    ):
-        yield stored_batch(batch, ids, texts)
-
-
-def _nucleotides(path: Path, ids: list[str], how: str) -> "NucleotideMaps":
-    import numpy as np
-
-    from dnalrp.attribution.storage import NucleotideMaps, read_attributions
-    from dnalrp.projection import to_nucleotides
-
-    maps = read_attributions(path, ids)
-    projected = np.zeros((len(ids), maps.lengths.max()), dtype=np.float32)
-    for row, length in enumerate(maps.lengths):
-        own = to_nucleotides(maps.relevance[row], maps.spans[row], int(length), how)
-        projected[row, :length] = own
-    return NucleotideMaps(ids, maps.lengths, projected, maps.outputs)
+    return Target(label, options.quantity)

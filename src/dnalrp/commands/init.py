@@ -5,11 +5,13 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
-from dnalrp.commands.datasets import COMMENTS, has_places, own_dataset, pairs
+from dnalrp.commands.datasets import has_places, own_dataset, pairs
 from dnalrp.errors import InputError
 from dnalrp.models.checkpoints import find_checkpoint
+from dnalrp.workflow_files import CONFIGURATION, SNAKEFILE, root
 
 EXAMPLES = """examples:
   dnalrp init --out mine.yaml                # asks, on a terminal
@@ -28,7 +30,6 @@ read as one of several labels a sequence. Negatives that are made, or read by --
 0. FASTA headers chrom:start-end let whole chromosomes be held out; else give shares. The file holds
 all settings of the project's config.yaml, with its comments, and your data set in place of those.
 """
-SCHEMA = "workflow/schemas/config.schema.yaml"
 OTHER_FORM = "the project's config.yaml has another form; copy and edit it instead"
 STYLE: dict[str, Any] = {
     "sort_keys": False,
@@ -50,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpu", action="store_true", help="use a CUDA device")
     parser.add_argument("--out", default="config.yaml", metavar="FILE", help="default: config.yaml")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
-    parser.add_argument("--project", metavar="FOLDER", help="default: where dnalrp was set up")
+    parser.add_argument("--project", metavar="FOLDER", help="default: that of this dnalrp")
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -100,20 +101,21 @@ def run(options: argparse.Namespace) -> int:
     import yaml
 
     from dnalrp.provenance import written_whole
-    from dnalrp.settings import check_settings, without_nulls
+    from dnalrp.settings import read_configuration, without_nulls
 
     path = Path(options.out)
     if path.exists() and not options.force:
         raise InputError(f"{path}: is there already; give another --out, or --force")
     project = Path(options.project) if options.project else project_of(path)
-    schema = project / SCHEMA
-    if not schema.is_file():
-        raise InputError(f"{project}: holds no {SCHEMA}; give the project's folder by --project")
+    if not (project / CONFIGURATION).is_file():
+        raise InputError(
+            f"{project}: holds no {CONFIGURATION}; give the project's folder by --project"
+        )
     ask_for_what_is_missing(options)
     name = options.name or "mine"
-    base = (project / "config.yaml").read_text(encoding="utf-8")
+    base = (project / CONFIGURATION).read_text(encoding="utf-8")
     text = _text(base, name, own_dataset(options), options)
-    check_settings(without_nulls(yaml.safe_load(text)), schema)
+    read_configuration(without_nulls(yaml.safe_load(text)))
     with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")
     print(f"{path} is written; next: snakemake --cores 4 --configfile {path}")
@@ -122,10 +124,10 @@ def run(options: argparse.Namespace) -> int:
 
 def project_of(path: str | Path) -> Path:
     """The project's folder: that of a configuration, the current one, or the package's."""
-    for folder in (Path(path).resolve().parent, Path.cwd(), Path(__file__).resolve().parents[3]):
-        if (folder / SCHEMA).is_file():
+    for folder in (Path(path).resolve().parent, Path.cwd()):
+        if (folder / CONFIGURATION).is_file() and (folder / SNAKEFILE).is_file():
             return folder
-    raise InputError(f"no {SCHEMA} here; run this in the project's folder")
+    return root()
 
 
 def ask_for_what_is_missing(options: argparse.Namespace) -> None:
@@ -222,14 +224,19 @@ def _text(base: str, name: str, dataset: dict[str, Any], options: argparse.Names
 
 
 def _commented(dataset: dict[str, Any]) -> list[str]:
-    """Lines of a data set, each setting with what it is."""
+    """Lines of a data set, each setting below what its section says of it."""
     import yaml
 
+    from dnalrp.data.sources.catalogue import SOURCES
+
+    fields = SOURCES[dataset["source"]].section.model_fields
     lines = []
     for line in yaml.safe_dump(dataset, **STYLE).splitlines():
-        comment = COMMENTS.get(line.partition(":")[0])
-        lines.append(f"    {line}" + (f"  # {comment}" if comment else ""))
-    return lines
+        field = fields.get(line.partition(":")[0])
+        if field is not None and field.description:
+            lines += wrap(field.description, 94, initial_indent="# ", subsequent_indent="# ")
+        lines.append(line)
+    return [f"    {line}" for line in lines]
 
 
 def _with_fine_tuned(text: str, model: str) -> str:

@@ -2,11 +2,13 @@
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dnalrp.commands.options import add_extensions
 from dnalrp.errors import InputError
+from dnalrp.extensions import load_extensions
+from dnalrp.results import TABLES, Results, Run
 
 EXAMPLES = """examples:
   dnalrp report results                      # into results/report, as the workflow does
@@ -27,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--table", action="store_true", help="only print the page's table, as Markdown"
     )
+    add_extensions(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,39 +38,17 @@ def run(options: argparse.Namespace) -> int:
     if not results.is_dir():
         raise InputError(f"{results}: no such folder; give that of a finished run")
     if options.table:
-        return _print_table(results / "overall.tsv")
-    out = Path(options.out) if options.out else results / "report"
+        return _print_table(Results(results).table("overall"))
     settings = _settings(results, options.config)
+    load_extensions(settings.get("extensions", ()))
     from dnalrp.provenance import check_folder
-    from dnalrp.report.sections import TABLES, figure_names
+    from dnalrp.stages.report import check_present, report
 
-    check_folder(out, "--out")
-
-    tables = [results / f"{name}.tsv" for name in TABLES]
-    _check_present(tables)
-    runs = _runs(results / "performance.tsv")
-    datasets = list(dict.fromkeys(run.split("/")[0] for run in runs))
-    data = [
-        results / "data" / dataset / f"{name}.parquet"
-        for name in ("sequences", "sites")
-        for dataset in datasets
-    ]
-    folders = [
-        results / stage / run for stage in ("attributions", "nucleotides", "motifs") for run in runs
-    ]
-    _check_present([*data, *folders])
-    from dnalrp.report.building import build_report  # here: it takes seconds
-
-    figures = [out / "figures" / f"{axis}.png" for axis in figure_names(settings)]
-    inputs = [*tables, *data, *folders]
-    build_report(
-        *(results, runs, datasets, settings, figures),
-        page_path=out / "index.html",
-        manifest=out / "manifest.json",
-        pictures=out / "pictures",
-        inputs=inputs,
-    )
-    print(out / "index.html")
+    out = Path(options.out) if options.out else None
+    check_folder(out or Results(results).report.folder, "--out")
+    for name in TABLES:
+        check_present(Results(results).table(name))
+    print(report(results=results, runs=_runs(results), settings=settings, report=out))
     return 0
 
 
@@ -75,27 +56,22 @@ def _print_table(path: Path) -> int:
     import pandas as pd
 
     from dnalrp.report.overview import overview
+    from dnalrp.stages.report import check_present
 
-    _check_present([path])
+    check_present(path)
     table = overview(pd.read_csv(path, sep="\t"))
     rows = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
     print("\n".join(f"| {' | '.join(row)} |" for row in rows))
     return 0
 
 
-def _check_present(paths: Sequence[Path]) -> None:
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: is missing; run the workflow to its end first")
-
-
-def _runs(performance: Path) -> list[str]:
-    """``dataset/model/seed`` of all trained models, in the order of the run."""
+def _runs(results: Path) -> list[Run]:
+    """All trained models, in the order of the run."""
     import pandas as pd
 
-    table = pd.read_csv(performance, sep="\t").dropna(subset=["seed"])
-    runs = table[["dataset", "model", "seed"]].drop_duplicates()
-    return ["/".join(run) for run in runs.itertuples(index=False)]
+    table = pd.read_csv(Results(results).table("performance"), sep="\t").dropna(subset=["seed"])
+    runs = table[list(Run._fields)].drop_duplicates()
+    return [Run(*words) for words in runs.itertuples(index=False)]
 
 
 def _settings(results: Path, config: str | None) -> dict[str, Any]:
@@ -104,7 +80,7 @@ def _settings(results: Path, config: str | None) -> dict[str, Any]:
 
     from dnalrp.data.reading import read_text
 
-    path = Path(config) if config else results / "report/manifest.json"
+    path = Path(config) if config else Results(results).report.manifest
     given = read_text(path) if config else None
     try:
         if given is not None:

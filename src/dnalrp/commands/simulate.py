@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dnalrp.commands.options import add_extensions, check_option
 from dnalrp.commands.table import add_json, print_table
 from dnalrp.errors import InputError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dnalrp.data.jaspar import Motif
+    from dnalrp.data.sources.simulated import SimulatedSection
 
 EXAMPLES = """examples:
   dnalrp simulate --motifs MA0139 MA0106 --decoys MA0112 --train 3000 --out simulated
@@ -66,6 +68,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="default: 1")
     parser.add_argument("--jaspar", metavar="RELEASE", help="default: JASPAR2026")
     parser.add_argument("--table", action="store_true", help="also a table of the motifs as labels")
+    add_extensions(parser)
     add_json(parser)
 
 
@@ -73,31 +76,15 @@ def run(options: argparse.Namespace) -> int:
     """Simulate, write, and print how many sequences and sites there are."""
     import pandas as pd
 
-    from dnalrp.data.jaspar import fetch_motifs
-    from dnalrp.data.simulate import RULES, Simulation, simulate
-    from dnalrp.provenance import check_folder, provenance, write_table, written_whole
+    from dnalrp.provenance import check_folder, written_whole
+    from dnalrp.stages.simulate import simulate
 
     check_folder(options.out, "--out")
     settings, release = _settings(options)
-    if settings["rule"] not in RULES:
-        raise InputError(f"--rule {settings['rule']}: choose one of {', '.join(RULES)}")
-    simulation = Simulation(
-        length=settings["length"],
-        counts=settings["sequences"],
-        motifs=fetch_motifs(settings["motifs"], release),
-        decoys=fetch_motifs(settings["decoys"], release),
-        sites=tuple(settings["sites"]),
-        rule=settings["rule"],
-        spacing=tuple(settings["spacing"]),
-        background=settings["background"],
-        seed=settings["seed"],
-        mutations=settings.get("mutations", 0),
-    )
-    sequences, sites = simulate(simulation)
     folder = Path(options.out)
-    record = provenance("simulate", {**settings, "jaspar": release})
-    write_table(sequences, folder / "sequences.parquet", record)
-    write_table(sites, folder / "sites.parquet", record)
+    files = {name: folder / f"{name}.parquet" for name in ("sequences", "sites")}
+    simulation = simulate(settings=settings, jaspar=release, **files)
+    sequences, sites = (pd.read_parquet(path) for path in files.values())
     with written_whole(folder / "sequences.fa") as beside, beside.open("w") as file:
         for row in sequences.itertuples():
             file.write(f">{row.id} label={row.label} split={row.split}\n{row.sequence}\n")
@@ -135,7 +122,7 @@ def motif_table(
     return table
 
 
-def _settings(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+def _settings(options: argparse.Namespace) -> "tuple[SimulatedSection, str]":
     """Settings of a simulated data set, as in a configuration, and the JASPAR release."""
     given = {key: getattr(options, key) for key in DEFAULTS if getattr(options, key) is not None}
     if options.config is not None:
@@ -146,51 +133,64 @@ def _settings(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         return _configured(options.config, options.dataset)
     if not options.motifs or not options.decoys:
         raise InputError("simulate: give --motifs and --decoys, or --config and --dataset")
-    chosen = {**DEFAULTS, **given}
-    _check_flags(chosen)
-    own = {key: chosen[key] for key in ("motifs", "decoys", "rule", "length", "sites", "spacing")}
-    own["sequences"] = {split: chosen[split] for split in SPLITS}
-    own["background"] = {"kind": "composition", "gc": chosen["gc"]}
-    if chosen["mutations"] is not None:
-        own["mutations"] = chosen["mutations"]
-    return {**own, "seed": chosen["seed"]}, chosen["jaspar"]
+    return section_of({**DEFAULTS, **given})
 
 
-def _check_flags(chosen: dict[str, Any]) -> None:
-    """Refuse what a configuration could not hold either."""
+def section_of(chosen: dict[str, Any]) -> "tuple[SimulatedSection, str]":
+    """What the options choose, as a section of the settings, and the JASPAR release.
+
+    Raises
+    ------
+    InputError
+        An option, or two together, that a configuration could not hold either.
+    """
+    from pydantic import ValidationError
+
+    from dnalrp.data.sources.simulated import Composition, SequenceCounts, SimulatedSection
+    from dnalrp.settings.errors import best_mistake
+
     for key in ("motifs", "decoys"):
         if twice := [name for name in chosen[key] if chosen[key].count(name) > 1]:
             raise InputError(f"--{key}: {twice[0]} is given twice; leave one out")
-    for key in ("sites", "spacing"):
-        low, high = chosen[key]
-        if low > high:
-            raise InputError(f"--{key}: from {low} to {high} is empty; the smaller first")
     if chosen["rule"] == "decoy" and chosen["mutations"] is None:
         raise InputError("--rule decoy: needs --mutations, how many bases a near-copy differs by")
-    if not 0 < chosen["gc"] < 1:
-        raise InputError(f"--gc {chosen['gc']}: give a share between 0 and 1")
-    least = {"sites": 1, "spacing": 0, "mutations": 1, "seed": 0, "length": 1}
-    for key, bound in (least | dict.fromkeys(SPLITS, 1)).items():
-        value = chosen[key][0] if isinstance(chosen[key], list) else chosen[key]
-        if value is not None and value < bound:
-            raise InputError(f"--{key} {value}: give {bound} or more")
+    check_option("gc", chosen["gc"], Composition, "gc")
+    for split in SPLITS:
+        check_option(split, chosen[split], SequenceCounts, split)
+    settings = {key: value for key, value in chosen.items() if key in SimulatedSection.model_fields}
+    for key, value in settings.items():
+        check_option(key, value, SimulatedSection, key)
+    settings |= {
+        "source": "simulated",
+        "sequences": {split: chosen[split] for split in SPLITS},
+        "background": {"kind": "composition", "gc": chosen["gc"]},
+    }
+    try:
+        return SimulatedSection.model_validate(settings), chosen["jaspar"]
+    except ValidationError as error:
+        raise InputError(f"--{best_mistake(error, settings, {}).line()}") from None
 
 
-def _configured(path: str, dataset: str | None) -> tuple[dict[str, Any], str]:
+def _configured(path: str, dataset: str | None) -> "tuple[SimulatedSection, str]":
     import yaml
 
-    from dnalrp.commands.init import project_of
     from dnalrp.data.reading import read_text
-    from dnalrp.settings import check_settings, without_nulls
+    from dnalrp.data.sources.simulated import SimulatedSection
+    from dnalrp.settings import read_configuration, without_nulls
 
     try:
-        config = yaml.safe_load(read_text(path))
+        settings = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
         raise InputError(f"{path}: cannot be read as YAML; correct it") from error
-    config = without_nulls(config)
-    check_settings(config, project_of(path) / "workflow/schemas/config.schema.yaml")
-    simulated = [n for n, d in config["datasets"].items() if d["source"] == "simulated"]
+    if not isinstance(settings, dict):
+        raise InputError(f"{path}: holds no settings; give a configuration as config.yaml")
+    configuration = read_configuration(without_nulls(settings))
+    simulated = {
+        name: section
+        for name, section in configuration.datasets.items()
+        if isinstance(section, SimulatedSection)
+    }
     if dataset not in simulated:
         known = ", ".join(simulated) or "none is there"
         raise InputError(f"--dataset {dataset}: choose a simulated data set of {path}: {known}")
-    return config["datasets"][dataset], config["jaspar"]
+    return simulated[dataset], configuration.jaspar

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from dnalrp.commands.options import add_extensions
 from dnalrp.commands.table import add_json, print_table
 
 EXAMPLES = """examples:
@@ -28,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="float32",
         help="in which the model is used; default: float32",
     )
+    add_extensions(parser)
     add_json(parser)
 
 

@@ -1,0 +1,36 @@
+"""Settings of the stage ``motifs``: which patterns are found again and again in the maps."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dnalrp.section import Count, MapName, Section, Seed, Share
+
+NotNegative = Annotated[int, Field(ge=0)]
+
+
+class Motifs(Section):
+    """How motifs are discovered, by TF-MoDISco, and matched to those of JASPAR."""
+
+    map: MapName
+    """The map that is read; of a method without such a map it is `split`."""
+    window: Annotated[int, Field(ge=5)]
+    """Bases in which relevance is summed to find a seqlet."""
+    flank: NotNegative
+    """Bases on either side of the window that belong to a seqlet."""
+    fdr: Share
+    """Share of seqlets that may be false."""
+    max_seqlets: Annotated[int, Field(ge=100)]
+    """Most seqlets that are clustered."""
+    leiden_runs: Count
+    """Runs of the clustering; the best is kept."""
+    min_information: Annotated[float, Field(ge=0)]
+    """In bits; a pattern with less is no motif and is matched to nothing."""
+    p_value: Share
+    """Up to it, a pattern matches a motif of JASPAR."""
+    seed: Seed
+    """Decides what is drawn."""
+
+    def bases(self) -> int:
+        """Bases that discovery looks at, at least: no sequence may be shorter."""
+        return self.window + 2 * self.flank

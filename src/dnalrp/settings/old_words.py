@@ -1,0 +1,56 @@
+"""Settings of the release before: understood, moved to where they are now, with a notice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dnalrp.names import base_method
+from dnalrp.notices import renamed
+from dnalrp.settings.catalogues import METHODS
+
+Path = tuple[str | int, ...]
+
+OPTIONS = ("alibi", "layer_rules")
+"""Once keys of ``attribute``, for all models; now options of the methods that have them."""
+
+
+def in_new_words(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[Path, Path]]:
+    """The settings in new words, and where old ones went: the new path, then the old.
+
+    What has not the form that it should have is left for the sections to refuse.
+    """
+    attribute = settings.get("attribute")
+    if not isinstance(attribute, Mapping):
+        return settings, {}
+    given = {key: attribute[key] for key in OPTIONS if key in attribute}
+    if not given:
+        return settings, {}
+    for key in given:
+        renamed(f"attribute.{key}", f"attribute.methods: {{METHOD: {{{key}: ...}}}}", "settings")
+    kept = {key: value for key, value in attribute.items() if key not in given}
+    moved: dict[Path, Path] = {}
+    if isinstance(kept.get("methods"), Mapping):
+        kept["methods"] = {
+            model: _with_options(("attribute", "methods", model), listed, given, moved)
+            for model, listed in kept["methods"].items()
+        }
+    return {**settings, "attribute": kept}, moved
+
+
+def _with_options(path: Path, listed: Any, given: dict[str, Any], moved: dict[Path, Path]) -> Any:
+    """Methods of a model, those that have an option of this name with it."""
+    if not isinstance(listed, list):
+        return listed
+    entries = []
+    for index, entry in enumerate(listed):
+        name, options = entry, {}
+        if isinstance(entry, Mapping) and len(entry) == 1:
+            name, options = next(iter(entry.items()))
+        method = METHODS.get(base_method(name)) if isinstance(name, str) else None
+        known = method.options.model_fields if method is not None else {}
+        added = {key: value for key, value in given.items() if key in known}
+        if not added or not isinstance(options, Mapping):
+            entries.append(entry)
+            continue
+        entries.append({name: {**added, **options}})
+        moved |= {(*path, index, name, key): ("attribute", key) for key in added}
+    return entries

@@ -1,0 +1,98 @@
+"""One label of a data set of several: as a data set of its own, and as a model of its own."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dnalrp.data.jaspar import fetch_motifs
+from dnalrp.data.labels import of_one_label, sites_of_one_label
+from dnalrp.data.prepare import NamedClass
+from dnalrp.data.sources import scan_difference
+from dnalrp.provenance import provenance, write_record, write_table
+from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
+from dnalrp.stages.provisional import Label
+
+log = logging.getLogger(__name__)
+
+
+def label_data(
+    *,
+    whole_sequences: str | Path,
+    whole_sites: str | Path,
+    label: Label,
+    jaspar: str,
+    sequences: str | Path,
+    sites: str | Path,
+    scan: str | Path,
+) -> None:
+    """Write the data set of one label: class 1 where it is on.
+
+    Parameters
+    ----------
+    whole_sequences, whole_sites
+        Tables of the data set of several labels.
+    jaspar
+        Release of JASPAR that the label's motifs are of.
+    sequences, sites, scan
+        Tables to write.
+    """
+    motifs = fetch_motifs(label.motifs, jaspar)
+    labelled = of_one_label(pd.read_parquet(whole_sequences), label.number)
+    ids = [motif.matrix_id for motif in motifs]
+    labelled_sites = sites_of_one_label(pd.read_parquet(whole_sites), labelled, ids)
+    classes = [NamedClass(f"not {label.name}", []), NamedClass(label.name, motifs)]
+    settings = {"label": label.model_dump(mode="json"), "jaspar": jaspar}
+    record = provenance("label", settings, [whole_sequences, whole_sites])
+    write_table(labelled, sequences, record)
+    write_table(labelled_sites, sites, record)
+    write_table(scan_difference(labelled, classes), scan, record)
+    on, true = labelled["label"].sum(), (labelled_sites["role"] == "motif").sum()
+    log.info("on in %d of %d sequences, %d true sites", on, len(labelled), true)
+
+
+def label_model(
+    *, sequences: str | Path, whole: str | Path, label: Label, model: str | Path
+) -> pd.DataFrame:
+    """Cut a model of several labels to one of them: two classes, off and on, and its predictions.
+
+    Parameters
+    ----------
+    sequences
+        Table of the label's own data set.
+    whole
+        Folder of the trained model of several labels.
+    model
+        Folder to write.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Performance by split.
+    """
+    from dnalrp.models.loading import load
+    from dnalrp.models.one_label import one_label
+    from dnalrp.models.prediction import prediction_table
+    from dnalrp.performance import performance_by_split
+
+    folder = Path(model)
+    cut = one_label(load(whole), label.number, label.name)
+    cut.save_pretrained(folder)
+    cut.tokenizer.save_pretrained(folder)
+    settings = {"label": label.model_dump(mode="json")}
+    record = provenance("label", settings, [sequences, whole])
+    table = pd.read_parquet(sequences)
+    unseen = table[table["split"] != "train"]
+    predicted = pd.read_parquet(Path(whole) / PREDICTIONS).set_index("id")
+    logit = predicted.loc[unseen["id"], f"logit_{label.number}"].to_numpy()
+    logits = np.stack([np.zeros_like(logit), logit], axis=1)
+    predictions = prediction_table(unseen, logits)
+    write_table(predictions, folder / PREDICTIONS, record)
+    shutil.copy(Path(whole) / HISTORY, folder)
+    performance = performance_by_split(unseen["label"].to_numpy(), logits, predictions["split"])
+    performance.to_csv(folder / PERFORMANCE, sep="\t")
+    write_record(folder / PROVENANCE, record)
+    log.info("%s", performance.to_string(float_format="%.4f"))
+    return performance

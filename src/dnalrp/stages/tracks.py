@@ -1,0 +1,45 @@
+"""Write the maps of one model in the formats that browsers and other programs read."""
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from dnalrp.provenance import provenance, write_record
+from dnalrp.results import PROVENANCE, maps_of
+from dnalrp.stages.provisional import Tracks
+from dnalrp.tracks.writing import write_tracks
+
+log = logging.getLogger(__name__)
+
+
+def tracks(
+    *,
+    sequences: str | Path,
+    nucleotides: str | Path,
+    motifs: str | Path,
+    tracks: str | Path,
+    settings: Tracks,
+    p_value: float,
+) -> None:
+    """Write a folder of tables, arrays and, where coordinates are known, tracks of every method.
+
+    Parameters
+    ----------
+    sequences
+        Table of the data set.
+    nucleotides, motifs
+        Folders of the model's maps and of its motifs.
+    tracks
+        Folder to write.
+    p_value
+        Up to it, a match gives its name to a pattern's seqlets.
+    """
+    table = pd.read_parquet(sequences)
+    folder = Path(tracks)
+    folder.mkdir(parents=True)
+    given = settings.model_dump(mode="json")
+    for method, path in maps_of(nucleotides, settings.map).items():
+        written = write_tracks(path, table, folder, method, given, Path(motifs) / method, p_value)
+        log.info("%s: %s", method, ", ".join(written))
+    write_record(folder / PROVENANCE, provenance("tracks", given, [nucleotides, motifs]))

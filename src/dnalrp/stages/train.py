@@ -1,0 +1,142 @@
+"""Train or fine-tune one model on one data set, or take it as it is; keep its predictions."""
+
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from dnalrp.data.labels import Labels, read_labels, with_shuffled_labels
+from dnalrp.data.nucleotides import reverse_complement
+from dnalrp.models.building import build_model
+from dnalrp.models.device import check_precision, compute_device
+from dnalrp.models.prediction import predict, prediction_table
+from dnalrp.performance import performance_by_split
+from dnalrp.provenance import digest, provenance, write_record, write_table
+from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
+from dnalrp.stages.provisional import Model
+from dnalrp.training import TrainingSettings, check_outputs, name_classes
+from dnalrp.training import train as trained
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+log = logging.getLogger(__name__)
+
+
+def train(
+    *,
+    sequences: str | Path,
+    model: str | Path,
+    checkpoints: str | Path,
+    settings: Model,
+    seed: int,
+    labels: Literal["true", "shuffled"] = "true",
+    classes: Sequence[str] = (),
+    pretrained: str | Path | None = None,
+    inputs: Sequence[str | Path] = (),
+    gpu: bool = False,
+    code: str = "",
+) -> pd.DataFrame:
+    """Write a model's folder: the model, its predictions of what it was not trained on, its scores.
+
+    Parameters
+    ----------
+    sequences
+        Table of the data set.
+    model
+        Folder to write.
+    checkpoints
+        Folder from which an interrupted training is resumed; gone at the end.
+    labels
+        ``shuffled`` for training alone, the control; performance is against the true ones.
+    classes
+        Names of the classes in the order of their labels.
+    pretrained
+        In place of the settings' own, such as a folder that the pre-training stage wrote.
+    inputs
+        Files that are read besides the sequences, for the record.
+    code
+        Digest of the code: a training is resumed by the same code alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Performance by split.
+    """
+    device = compute_device(gpu)
+    check_precision(settings.training["precision"] if settings.training else "float32", device)
+    table = pd.read_parquet(sequences)
+    own_labels = read_labels(table)
+    made = _start(table, own_labels, settings, pretrained=pretrained, seed=seed)
+    recorded = {"seed": seed, "model": settings.model_dump(mode="json"), "labels": labels}
+    record = provenance("train", recorded, [sequences, *inputs])
+    # only a run of these very settings, inputs and code may be resumed
+    resumable = Path(checkpoints) / digest([record, code])
+    log.info("device %s", device)
+    history = pd.DataFrame(columns=["step", "epoch"])
+    if settings.training:
+        shown = with_shuffled_labels(table, seed) if labels == "shuffled" else table
+        steps = TrainingSettings.of(settings.training, seed)
+        history = trained(made, made.tokenizer, shown, steps, resumable, device)
+        if classes:
+            name_classes(made, classes)
+    else:
+        log.info("training: null, %s is taken as it is", pretrained or settings.pretrained)
+        made.to(device)
+    folder = Path(model)
+    made.save_pretrained(folder)
+    made.tokenizer.save_pretrained(folder)
+    history.to_csv(folder / HISTORY, sep="\t", index=False)
+    performance = _judge(made, table, own_labels, folder=folder, record=record)
+    shutil.rmtree(resumable, ignore_errors=True)
+    return performance
+
+
+def _start(
+    table: pd.DataFrame,
+    labels: Labels,
+    settings: Model,
+    *,
+    pretrained: str | Path | None,
+    seed: int,
+) -> "PreTrainedModel":
+    """The model before training."""
+    read = table.loc[table["split"] == "train", "sequence"]
+    source = settings.pretrained if pretrained is None else str(pretrained)
+    model = build_model(
+        settings.architecture,
+        settings.size,
+        source,
+        settings.revision,
+        tokenizer_sequences=[*read, *read.map(reverse_complement)],
+        max_token_length=settings.max_token_length,
+        seed=seed,
+        num_labels=labels.classes if settings.training else None,
+    )
+    check_outputs(model, labels, exactly=settings.training is not None)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    log.info("%d parameters, %d training sequences", parameters, len(read))
+    return model
+
+
+def _judge(
+    model: "PreTrainedModel",
+    table: pd.DataFrame,
+    labels: Labels,
+    *,
+    folder: Path,
+    record: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Write predictions and performance on what the model was not trained on."""
+    unseen = (table["split"] != "train").to_numpy()
+    logits = predict(model, table.loc[unseen, "sequence"].tolist(), progress="predict")
+    predictions = prediction_table(table[unseen], logits, labels.several)
+    write_table(predictions, folder / PREDICTIONS, record)
+    performance = performance_by_split(labels.values[unseen], logits, predictions["split"])
+    performance.to_csv(folder / PERFORMANCE, sep="\t")
+    write_record(folder / PROVENANCE, record)
+    log.info("%s", performance.to_string(float_format="%.4f"))
+    return performance
