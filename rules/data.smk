@@ -52,34 +52,6 @@ rule download:
         "../workflow/scripts/download.py"
 
 
-rule simulate:
-    input:
-        background=lambda wildcards: own_files(PLAN.local_files(wildcards.dataset)),
-    output:
-        sequences=RESULTS.sequences("{dataset}"),
-        sites=RESULTS.sites("{dataset}"),
-        scan=RESULTS.scan("{dataset}"),
-    log:
-        RESULTS.log("simulate", "{dataset}"),
-    benchmark:
-        RESULTS.benchmark("simulate", "{dataset}")
-    wildcard_constraints:
-        dataset=one_of(PLAN.datasets_from("simulated")),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=30,
-    params:
-        dataset=settings_of("datasets", "{dataset}"),
-        jaspar=config["jaspar"],
-        seed=settings_of("datasets", "{dataset}", "seed"),
-        code=code_of("simulate.py"),
-    script:
-        "../workflow/scripts/simulate.py"
-
-
 rule prepare:
     input:
         unpack(prepared_from),
@@ -93,7 +65,7 @@ rule prepare:
     benchmark:
         RESULTS.benchmark("prepare", "{dataset}")
     wildcard_constraints:
-        dataset=one_of(PLAN.datasets_from("peaks", "table", "fasta", "intervals")),
+        dataset=one_of(PLAN.settings.datasets),
     conda:
         ENVIRONMENT
     threads: 1

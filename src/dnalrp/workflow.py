@@ -104,11 +104,6 @@ class Plan:
         """Names of the report's figures."""
         return figure_names(written(self.settings))
 
-    def datasets_from(self, *sources: str) -> list[str]:
-        """Names, in the settings, of the data sets of some sources."""
-        datasets = written(self.settings)["datasets"].items()
-        return [name for name, dataset in datasets if dataset["source"] in sources]
-
     @property
     def several_labels(self) -> list[str]:
         """Names of the data sets of which every label becomes a data set of its own."""

@@ -3,14 +3,15 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.attribution.catalogue import read_choice
+    from dnalrp.settings.attribute import Attribute
     from dnalrp.stages.attribute import attribute
-    from dnalrp.stages.provisional import Attribute
 
     attribute(
         **snakemake.input,
         **snakemake.output,
-        methods=snakemake.params.methods,
-        settings=Attribute(**snakemake.params.settings),
+        methods=[read_choice(method) for method in snakemake.params.methods],
+        settings=Attribute(**snakemake.params.settings, methods={}),
         seed=int(snakemake.wildcards.seed),
         gpu=snakemake.params.gpu,
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 from job import running
 
 with running(snakemake):
+    from dnalrp.settings.downloads import Downloads
     from dnalrp.stages.download import download
-    from dnalrp.stages.provisional import Downloads
 
     download(
         name=snakemake.params.named["name"],

@@ -3,13 +3,13 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.settings.evaluate import evaluate_section
     from dnalrp.stages.evaluate import evaluate
-    from dnalrp.stages.provisional import Evaluate
 
     evaluate(
         **snakemake.input,
         **snakemake.output,
-        settings=Evaluate(**snakemake.params.settings),
+        settings=evaluate_section()(**snakemake.params.settings),
         jaspar=snakemake.params.jaspar,
         grammar=snakemake.params.grammar,
         gpu=snakemake.params.gpu,

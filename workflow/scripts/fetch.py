@@ -3,8 +3,9 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.data.sources.peaks import Archive
+    from dnalrp.settings.downloads import Downloads
     from dnalrp.stages.fetch import fetch
-    from dnalrp.stages.provisional import Archive, Downloads
 
     fetch(
         archive=snakemake.output.archive,

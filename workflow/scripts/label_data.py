@@ -3,8 +3,7 @@
 from job import running
 
 with running(snakemake):
-    from dnalrp.stages.label import label_data
-    from dnalrp.stages.provisional import Label
+    from dnalrp.stages.label import Label, label_data
 
     label_data(
         whole_sequences=snakemake.input.sequences,

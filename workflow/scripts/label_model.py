@@ -3,8 +3,7 @@
 from job import running
 
 with running(snakemake):
-    from dnalrp.stages.label import label_model
-    from dnalrp.stages.provisional import Label
+    from dnalrp.stages.label import Label, label_model
 
     label_model(
         sequences=snakemake.input.sequences,

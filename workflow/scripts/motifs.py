@@ -3,8 +3,8 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.settings.motifs import Motifs
     from dnalrp.stages.motifs import motifs
-    from dnalrp.stages.provisional import Motifs
 
     motifs(
         **snakemake.input,

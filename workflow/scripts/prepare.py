@@ -3,11 +3,14 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.data.sources.catalogue import SOURCES
+    from dnalrp.settings.downloads import Downloads
     from dnalrp.stages.prepare import prepare
-    from dnalrp.stages.provisional import Downloads
+
+    dataset = snakemake.params.dataset
 
     prepare(
-        settings=snakemake.params.dataset,
+        settings=SOURCES[dataset["source"]].section(**dataset),
         jaspar=snakemake.params.jaspar,
         downloads=Downloads(**snakemake.params.downloads),
         archive=snakemake.input.get("archive"),

@@ -3,9 +3,9 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.models.pretraining_settings import PretrainingSection
     from dnalrp.results import Results
     from dnalrp.stages.pretrain import pretrain
-    from dnalrp.stages.provisional import PretrainingSection
 
     model, params = snakemake.output.model, snakemake.params
     settings = PretrainingSection(**params.settings)

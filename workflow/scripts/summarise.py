@@ -6,12 +6,12 @@ from job import running
 
 with running(snakemake):
     from dnalrp.results import Run
-    from dnalrp.stages.provisional import Intervals
+    from dnalrp.settings.evaluate import ConfidenceIntervals
     from dnalrp.stages.summarise import summarise
 
     summarise(
         results=Path(snakemake.output.metrics).parent,
         runs=[Run.of(run) for run in snakemake.params.runs],
         origins=[Run.of(origin) for origin in snakemake.params.origins],
-        settings=Intervals(**snakemake.params.settings),
+        settings=ConfidenceIntervals(**snakemake.params.settings),
     )

@@ -3,7 +3,7 @@
 from job import running
 
 with running(snakemake):
-    from dnalrp.stages.provisional import Tracks
+    from dnalrp.settings.tracks import Tracks
     from dnalrp.stages.tracks import tracks
 
     tracks(

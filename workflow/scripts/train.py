@@ -3,8 +3,8 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.models.catalogue import ARCHITECTURES
     from dnalrp.results import Results, Run
-    from dnalrp.stages.provisional import Model
     from dnalrp.stages.train import train
 
     model, params = snakemake.output.model, snakemake.params
@@ -12,7 +12,7 @@ with running(snakemake):
         sequences=snakemake.input.sequences,
         model=model,
         checkpoints=Results.of_model(model).checkpoints(Run.at(model)),
-        settings=Model(**params.model),
+        settings=ARCHITECTURES[params.model["architecture"]].section(**params.model),
         seed=int(snakemake.wildcards.seed),
         labels=params.labels,
         classes=params.classes,

@@ -16,6 +16,7 @@ from dnalrp.attribution.options import Options
 from dnalrp.catalogue import Catalogue
 from dnalrp.errors import InputError
 from dnalrp.models.architecture import Architecture
+from dnalrp.mistakes import best_mistake
 from dnalrp.names import RANDOM, RANDOMISED, base_method, is_randomised
 
 Code = str | Callable[..., Any]
@@ -230,10 +231,7 @@ def options_of(method: Method, given: Mapping[str, Any]) -> Options:
     try:
         return method.options(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        value = "" if first["type"] == "layer_rule" else f" {first['input']!r}"
-        raise InputError(f"{method.name}, {key}{value}: {first['msg']}") from error
+        raise InputError(f"{method.name}, {best_mistake(error, given, {}).line()}") from None
 
 
 def read_choice(given: str | Mapping[str, Mapping[str, Any]] | Choice) -> Choice:

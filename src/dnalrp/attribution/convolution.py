@@ -53,6 +53,10 @@ class LayerRule:
             )
         return _RuledLayer(module, name, accounts, self)
 
+    def data(self) -> dict[str, float]:
+        """The rule as settings hold it, its name and value."""
+        raise NotImplementedError
+
     def passed(self, layer: "_RuledLayer", x: Tensor, y: Tensor, g: Tensor) -> Passed:
         """What gradient ``g`` at output ``y`` becomes at input ``x``, and what is kept."""
         raise NotImplementedError
@@ -73,6 +77,9 @@ class Epsilon(LayerRule):
     def __post_init__(self) -> None:
         if not self.epsilon >= 0:
             raise InputError(f"epsilon {self.epsilon}: give 0 or more")
+
+    def data(self) -> dict[str, float]:
+        return {"epsilon": self.epsilon}
 
     def passed(self, layer: "_RuledLayer", x: Tensor, y: Tensor, g: Tensor) -> Passed:
         """Multiplies the gradient by y / (y + epsilon sign y)."""
@@ -99,6 +106,9 @@ class Gamma(LayerRule):
     def __post_init__(self) -> None:
         if not self.gamma >= 0:
             raise InputError(f"gamma {self.gamma}: give 0 or more")
+
+    def data(self) -> dict[str, float]:
+        return {"gamma": self.gamma}
 
     def passed(self, layer: "_RuledLayer", x: Tensor, y: Tensor, g: Tensor) -> Passed:
         """One product for outputs of each sign that have relevance; after a ReLU, one in all."""
@@ -141,6 +151,9 @@ class AlphaBeta(LayerRule):
             )
         object.__setattr__(self, "beta", beta)
 
+    def data(self) -> dict[str, float]:
+        return {"alpha_beta": self.alpha}
+
     def passed(self, layer: "_RuledLayer", x: Tensor, y: Tensor, g: Tensor) -> Passed:
         """One product for the positive weights, one for the negative ones."""
         for_it, pull_for = layer.weighted(x, _positive(layer.weight), _positive(layer.bias))
@@ -159,27 +172,15 @@ _RULES: dict[str, Callable[[float], LayerRule]] = {
     "gamma": Gamma,
     "alpha_beta": AlphaBeta,
 }
-LayerRules = Mapping[str, LayerRule | LayerRuleData | Mapping[str, float]]
+LayerRules = Mapping[str, LayerRule | LayerRuleData]
 """Rules of single layers, by name or pattern; each a rule, or one described as data."""
 
 
-def layer_rule(described: LayerRule | LayerRuleData | Mapping[str, float]) -> LayerRule:
-    """A rule from its description as data, ``{"gamma": 0.25}``, as settings hold it.
-
-    The value is epsilon, gamma or alpha. A rule itself is returned as it is.
-
-    Raises
-    ------
-    InputError
-        The name or the value is no rule's.
-    """
+def layer_rule(described: LayerRule | LayerRuleData) -> LayerRule:
+    """A rule from its description as data; a rule itself is returned as it is."""
     if isinstance(described, LayerRule):
         return described
-    if isinstance(described, LayerRuleData):
-        described = described.model_dump(exclude_unset=True)
-    if len(described) != 1 or not set(described) <= set(_RULES):
-        raise InputError(f"layer rule {dict(described)}: give one of {', '.join(_RULES)}")
-    [(name, value)] = described.items()
+    [(name, value)] = described.model_dump(exclude_unset=True).items()
     return _RULES[name](value)
 
 

@@ -3,14 +3,13 @@
 Nothing here imports torch.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import Field, PlainValidator, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator
 
-from dnalrp.section import Count, Section, Seed
+from dnalrp.section import CheckedSection, Count, Section, Seed
 
 if TYPE_CHECKING:
     from dnalrp.models.architecture import Architecture
@@ -19,7 +18,7 @@ AlibiReading = Literal["absorb", "identity", "uniform"]
 ALIBI_READINGS: tuple[str, ...] = get_args(AlibiReading)
 
 
-class Options(Section):
+class Options(CheckedSection):
     """A method's options, each with a default; those of any method derive from this."""
 
     def unfit(self, architecture: "Architecture") -> Iterator[str]:
@@ -46,36 +45,27 @@ class LayerRuleData(Section):
     """Alpha; beta is alpha - 1."""
 
 
-def _rule(given: Any) -> Any:
-    """A rule as data from a mapping of one key; a rule itself as it is."""
-    if not isinstance(given, Mapping):
-        if callable(given) or isinstance(given, LayerRuleData):
-            return given
-        given = {"rule": given}
-    known = LayerRuleData.model_fields
-    wrong = "layer rule {given}: "
-    if len(given) != 1 or not set(given) <= set(known):
-        told = {"given": repr(dict(given)), "known": ", ".join(known)}
-        raise PydanticCustomError("layer_rule", wrong + "give one of {known}", told)
-    try:
-        return LayerRuleData(**given)
-    except ValidationError as error:
-        told = {"given": repr(dict(given)), "why": error.errors()[0]["msg"]}
-        raise PydanticCustomError("layer_rule", wrong + "{why}", told) from error
-
-
 class LrpOptions(Options):
     """Options of ``lrp``."""
 
-    layer_rules: dict[
-        str,
-        Annotated[
-            LayerRuleData | Callable[..., Any],
-            PlainValidator(_rule, json_schema_input_type=LayerRuleData),
-        ],
-    ] = Field(default_factory=dict)
+    layer_rules: dict[str, LayerRuleData] = Field(default_factory=dict)
     """LRP rules of the CNN's layers, by name or pattern, such as
     `{dense: {gamma: 0.1}, "*.convolution": {alpha_beta: 2}}`; unnamed layers keep the default."""
+
+    @field_validator("layer_rules", mode="before")
+    @classmethod
+    def _as_data(cls, given: Any) -> Any:
+        """Rules themselves, as calls may give them, as data."""
+        if not isinstance(given, Mapping):
+            return given
+        return {name: rule.data() if hasattr(rule, "data") else rule for name, rule in given.items()}
+
+    def contradictions(self) -> Iterator[str]:
+        """Layers with no rule, or with two."""
+        for layer, rule in self.layer_rules.items():
+            if len(rule.model_fields_set) != 1:
+                known = ", ".join(LayerRuleData.model_fields)
+                yield f"layer_rules.{layer}: give one of {known}"
 
     def unfit(self, architecture: "Architecture") -> Iterator[str]:
         """Layers that are not there."""

@@ -97,7 +97,7 @@ def method_choice(
     from dnalrp.section import Section
     from dnalrp.settings.attribute import ReadMethod
     from dnalrp.settings.catalogues import METHODS, Choice
-    from dnalrp.settings.errors import best_mistake
+    from dnalrp.mistakes import best_mistake
 
     if base_method(method) not in METHODS:
         return Choice(method, Section())

@@ -76,22 +76,23 @@ def run(options: argparse.Namespace) -> int:
     """Simulate, write, and print how many sequences and sites there are."""
     import pandas as pd
 
+    from dnalrp.data.jaspar import fetch_motifs
     from dnalrp.provenance import check_folder, written_whole
-    from dnalrp.stages.simulate import simulate
+    from dnalrp.stages.prepare import prepare
 
     check_folder(options.out, "--out")
     settings, release = _settings(options)
     folder = Path(options.out)
     files = {name: folder / f"{name}.parquet" for name in ("sequences", "sites")}
-    simulation = simulate(settings=settings, jaspar=release, **files)
-    sequences, sites = (pd.read_parquet(path) for path in files.values())
+    made = prepare(settings=settings, jaspar=release, **files)
+    sequences, sites = made.sequences, made.sites
     with written_whole(folder / "sequences.fa") as beside, beside.open("w") as file:
         for row in sequences.itertuples():
             file.write(f">{row.id} label={row.label} split={row.split}\n{row.sequence}\n")
     planted = sequences.merge(sites, on="id")
     if options.table:
         with written_whole(folder / "table.csv") as beside:
-            motif_table(sequences, sites, simulation.motifs).to_csv(beside, index=False)
+            motif_table(sequences, sites, fetch_motifs(settings.motifs, release)).to_csv(beside, index=False)
     table = pd.DataFrame(
         {
             "sequences": sequences.groupby("split", sort=False).size(),
@@ -147,7 +148,7 @@ def section_of(chosen: dict[str, Any]) -> "tuple[SimulatedSection, str]":
     from pydantic import ValidationError
 
     from dnalrp.data.sources.simulated import Composition, SequenceCounts, SimulatedSection
-    from dnalrp.settings.errors import best_mistake
+    from dnalrp.mistakes import best_mistake
 
     for key in ("motifs", "decoys"):
         if twice := [name for name in chosen[key] if chosen[key].count(name) > 1]:

@@ -7,7 +7,7 @@ from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.evaluation.catalogue import AXES
 from dnalrp.models.catalogue import ARCHITECTURES
 from dnalrp.section import Section
-from dnalrp.settings.provisional_methods import METHODS, Choice, methods_of
+from dnalrp.attribution.catalogue import METHODS, Choice, methods_of
 
 __all__ = [
     "ARCHITECTURES",

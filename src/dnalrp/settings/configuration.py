@@ -152,3 +152,5 @@ class Configuration(CheckedSection):
                         f"attribute.methods.{name}: {choice.method!r} does not explain a "
                         f"{architecture}; choose from {', '.join(fitting)}"
                     )
+                for complaint in choice.options.unfit(ARCHITECTURES[architecture]):
+                    yield f"attribute.methods.{name}.{choice.method}.{complaint}"

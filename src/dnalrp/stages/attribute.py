@@ -1,7 +1,7 @@
 """Explain the held-out sequences of one data set with every method of one model."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,27 +10,23 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dnalrp.attribution.explanation import iterate_relevance
+from dnalrp.attribution.catalogue import Choice
+from dnalrp.attribution.explanation import iterate_relevance, keeps_distances
+from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.attribution.segmentations import (
     Segmentations,
     iterate_average,
     resolves_below_tokens,
 )
-from dnalrp.attribution.storage import (
-    NucleotideMaps,
-    stored_batch,
-    write_attributions,
-    write_nucleotides,
-)
+from dnalrp.attribution.storage import write_attributions, write_nucleotides
 from dnalrp.attribution.targets import Target
 from dnalrp.models.device import compute_device
-from dnalrp.models.dnabert2 import DnaBert2Config
 from dnalrp.models.loading import load
 from dnalrp.models.randomising import randomised
 from dnalrp.names import base_method, is_randomised
 from dnalrp.provenance import provenance
 from dnalrp.results import attribution_name, average_folder
-from dnalrp.stages.provisional import Attribute
+from dnalrp.settings.attribute import Attribute
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -39,26 +35,22 @@ log = logging.getLogger(__name__)
 
 
 class Question(NamedTuple):
-    """What is asked of a model, and how."""
+    """What is asked of a model, and where it is computed."""
 
-    method: str
+    choice: Choice
     device: torch.device
     batch_size: int = 64
-    alibi: str = "absorb"
-    layer_rules: Mapping[str, Any] | None = None
     target: Target | None = None
     positional: bool = False
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments of :func:`~dnalrp.attribution.explanation.iterate_relevance`."""
-        rules = {"layer_rules": self.layer_rules} if self.method == "lrp" else {}
         return {
+            "method": self.choice,
             "target": self.target,
             "batch_size": self.batch_size,
             "device": self.device,
-            "alibi": self.alibi,
             "positional": self.positional,
-            **rules,
         }
 
 
@@ -67,7 +59,7 @@ def attribute(
     sequences: str | Path,
     model: str | Path,
     attributions: str | Path,
-    methods: Sequence[str],
+    methods: Sequence[Choice],
     settings: Attribute,
     seed: int,
     gpu: bool = False,
@@ -83,7 +75,7 @@ def attribute(
     attributions
         Folder to write.
     methods
-        Names, also of controls.
+        Those of this model, controls too, with their options.
     seed
         Of the new parameters of ``_randomised`` controls.
     """
@@ -93,21 +85,26 @@ def attribute(
     log.info("device %s, %d sequences", device, len(held_out))
     folder = Path(attributions)
     folder.mkdir(parents=True)
-    for method in methods:
-        recorded = {"method": method, **settings.model_dump(mode="json")}
-        record = provenance("attribute", recorded, [sequences, model])
-        asked = randomised(trained, seed) if is_randomised(method) else trained
-        question = _question(asked, method, settings, device)
-        path = folder / attribution_name(method)
+    for choice in methods:
+        record = provenance("attribute", _recorded(choice, settings), [sequences, model])
+        asked = randomised(trained, seed) if is_randomised(choice.method) else trained
+        question = Question(
+            choice,
+            device,
+            settings.batch_size,
+            positional=keeps_distances(trained, choice.method),
+        )
+        path = folder / attribution_name(choice.method)
         # of more classes each segmentation may call another
         one_target = asked.config.num_labels <= 2
-        if settings.segmentations and one_target and resolves_below_tokens(asked, question.method):
+        method = base_method(choice.method)
+        if settings.segmentations and one_target and resolves_below_tokens(asked, method):
             write_average(
                 path,
                 asked,
                 held_out,
                 question,
-                segmentations=Segmentations(**settings.segmentations),
+                segmentations=Segmentations(**settings.segmentations.model_dump()),
                 average_path=average_folder(folder) / path.name,
                 record=record,
             )
@@ -115,18 +112,10 @@ def attribute(
             write_relevance(path, asked, held_out, question, record=record)
 
 
-def _question(
-    model: "PreTrainedModel", method: str, settings: Attribute, device: torch.device
-) -> Question:
-    plain = base_method(method)
-    return Question(
-        method=plain,
-        device=device,
-        batch_size=settings.batch_size,
-        alibi=settings.alibi,
-        layer_rules=settings.layer_rules,
-        positional=plain == "attnlrp" and model.config.model_type == DnaBert2Config.model_type,
-    )
+def _recorded(choice: Choice, settings: Attribute) -> dict[str, Any]:
+    """What a map depends on: its method with options, and the settings that all methods share."""
+    shared = settings.model_dump(mode="json", exclude={"methods"})
+    return {"method": choice.method, "options": choice.options.model_dump(mode="json"), **shared}
 
 
 def write_relevance(
@@ -142,10 +131,9 @@ def write_relevance(
     Mistakes come to light before a file or its folder is made.
     """
     texts, ids = sequences["sequence"].tolist(), sequences["id"].tolist()
-    batches = iterate_relevance(model, texts, question.method, **question.options())
+    batches = iterate_relevance(model, texts, ids=ids, **question.options())
     first = list(islice(batches, 1))
-    begun = chain(first, batches)
-    write_attributions(path, (stored_batch(batch, ids, texts) for batch in begun), record)
+    write_attributions(path, chain(first, batches), record)
 
 
 def write_average(
@@ -161,16 +149,26 @@ def write_average(
     """Write the maps of the tokenizer's own segmentation, and the average over all of them."""
     texts, ids = sequences["sequence"].tolist(), sequences["id"].tolist()
     lengths = sequences["sequence"].str.len().to_numpy()
-    average = np.zeros((len(texts), lengths.max(initial=0)), dtype=np.float32)
+    relevance = [np.empty(0)] * len(texts)
     outputs = np.zeros(len(texts))
 
-    def plain_maps() -> Iterable[Any]:
-        options = question.options()
-        for batch in iterate_average(model, texts, question.method, segmentations, **options):
-            for row, relevance in zip(batch.indices, batch.relevance, strict=True):
-                average[row, : len(relevance)] = relevance
-            outputs[batch.indices] = batch.plain.outputs
-            yield stored_batch(batch.plain, ids, texts)
+    def plain_maps() -> Iterator[RelevanceMaps]:
+        batches = iterate_average(
+            model, texts, segmentations=segmentations, ids=ids, **question.options()
+        )
+        for average, plain in batches:
+            for row, values in zip(average.rows, average.relevance, strict=True):
+                relevance[row] = values.astype(np.float32)
+            outputs[plain.rows] = plain.outputs
+            yield plain
 
     write_attributions(path, plain_maps(), record)
-    write_nucleotides(average_path, NucleotideMaps(ids, lengths, average, outputs), record)
+    averages = RelevanceMaps(
+        ids=ids,
+        lengths=lengths,
+        relevance=relevance,
+        spans=nucleotide_spans(lengths),
+        logits=np.empty((len(ids), 0)),
+        outputs=outputs,
+    )
+    write_nucleotides(average_path, averages, record)

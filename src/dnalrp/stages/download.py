@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dnalrp.data.catalogue import fetch_named
-from dnalrp.stages.provisional import Downloads
+from dnalrp.settings.downloads import Downloads
 
 
 def download(*, name: str, folder: str | Path, downloads: Downloads) -> Path:

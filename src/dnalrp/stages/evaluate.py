@@ -5,21 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from dnalrp.evaluation.judging import (
-    Explained,
-    information_contents,
-    judge_concentration,
-    judge_ledger,
-    judge_localisation,
-    judge_similarity,
-    load_explained,
-)
-from dnalrp.evaluation.logic import judge_logic
-from dnalrp.evaluation.probing import judge_faithfulness, judge_robustness
+from dnalrp.evaluation.judging import evaluate_all
+from dnalrp.evaluation.loading import load_explained
+from dnalrp.evaluation.truth import information_contents
 from dnalrp.models.device import compute_device
 from dnalrp.models.loading import load
 from dnalrp.provenance import provenance, write_table
-from dnalrp.stages.provisional import Evaluate
+from dnalrp.settings.evaluate import Evaluate
 
 log = logging.getLogger(__name__)
 
@@ -63,21 +55,12 @@ def evaluate(
         true_sites,
         Path(attributions),
         Path(nucleotides),
-        Path(tokens),
-        information_contents(motifs, jaspar),
+        tokens=Path(tokens),
+        information=information_contents(motifs, jaspar),
+        grammar=grammar,
     )
-    values = [
-        *_asking_no_model(explained),
-        judge_faithfulness(explained, asked, settings.faithfulness),
-        judge_robustness(explained, asked, settings.robustness),
-        *([judge_logic(explained, true_sites, grammar)] if grammar else []),
-    ]
-    table = pd.concat(values, ignore_index=True)
+    table = evaluate_all(explained, asked, settings.axes())
     inputs = [sequences, sites, model, attributions, nucleotides, tokens]
-    write_table(table, metrics, provenance("evaluate", settings.model_dump(mode="json"), inputs))
+    recorded = settings.model_dump(mode="json", exclude={"intervals"})
+    write_table(table, metrics, provenance("evaluate", recorded, inputs))
     log.info("%d values of %d metrics", len(table), table["metric"].nunique())
-
-
-def _asking_no_model(explained: Explained) -> list[pd.DataFrame]:
-    judges = (judge_localisation, judge_concentration, judge_similarity, judge_ledger)
-    return [judge(explained) for judge in judges]

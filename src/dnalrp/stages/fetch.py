@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from dnalrp.data.fetch import fetch_wheel
-from dnalrp.stages.provisional import Archive, Downloads
+from dnalrp.data.sources.peaks import Archive
+from dnalrp.settings.downloads import Downloads
 
 
 def fetch(*, archive: str | Path, settings: Archive, downloads: Downloads) -> None:

@@ -9,13 +9,19 @@ import pandas as pd
 
 from dnalrp.data.jaspar import fetch_motifs
 from dnalrp.data.labels import of_one_label, sites_of_one_label
-from dnalrp.data.prepare import NamedClass
-from dnalrp.data.sources import scan_difference
+from dnalrp.data.sources.fields import NamedClass
+from dnalrp.data.truth import scan_difference
 from dnalrp.provenance import provenance, write_record, write_table
 from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
-from dnalrp.stages.provisional import Label
 
 log = logging.getLogger(__name__)
+
+
+class Label(NamedClass):
+    """One of the labels of a data set with several a sequence: its name, motifs and number."""
+
+    number: int
+    """Its place among the labels, from 0."""
 
 
 def label_data(
@@ -43,12 +49,11 @@ def label_data(
     labelled = of_one_label(pd.read_parquet(whole_sequences), label.number)
     ids = [motif.matrix_id for motif in motifs]
     labelled_sites = sites_of_one_label(pd.read_parquet(whole_sites), labelled, ids)
-    classes = [NamedClass(f"not {label.name}", []), NamedClass(label.name, motifs)]
     settings = {"label": label.model_dump(mode="json"), "jaspar": jaspar}
     record = provenance("label", settings, [whole_sequences, whole_sites])
     write_table(labelled, sequences, record)
     write_table(labelled_sites, sites, record)
-    write_table(scan_difference(labelled, classes), scan, record)
+    write_table(scan_difference(labelled, [[], motifs]), scan, record)
     on, true = labelled["label"].sum(), (labelled_sites["role"] == "motif").sum()
     log.info("on in %d of %d sequences, %d true sites", on, len(labelled), true)
 

@@ -13,7 +13,7 @@ from dnalrp.motifs.discovery import Discovery, discover_patterns, read_seqlets
 from dnalrp.motifs.matching import match_patterns, recovered_motifs
 from dnalrp.provenance import provenance, write_record
 from dnalrp.results import MATCHES, PATTERNS, PROVENANCE, RECOVERY, SEQLETS, maps_or_split
-from dnalrp.stages.provisional import Motifs
+from dnalrp.settings.motifs import Motifs
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def _of_one_method(
     )
     maps = read_nucleotides(path)
     encoded = one_hot(texts[maps.ids].tolist())
-    patterns = discover_patterns(maps.relevance, encoded, discovery, folder / PATTERNS)
+    patterns = discover_patterns(maps.padded(), encoded, discovery, folder / PATTERNS)
     matches = match_patterns(patterns, targets, settings.min_information)
     recovery = recovered_motifs(matches, truth, targets, settings.p_value)
     seqlets = read_seqlets(folder / PATTERNS, maps.ids, discovery)

@@ -1,45 +1,43 @@
-"""Label, split and scan the sequences of a data set that is not simulated."""
+"""Label, split and scan the sequences of a data set, or simulate them."""
 
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from dnalrp.data.labels import has_label
-from dnalrp.data.prepare import motif_sites
-from dnalrp.data.sources import prepare as prepared
-from dnalrp.data.sources import scan_difference
+from dnalrp.data.sources.catalogue import DatasetSection, Prepared, Supply
+from dnalrp.data.sources.catalogue import prepare as prepared
 from dnalrp.provenance import provenance, write_table, written_whole
-from dnalrp.stages.provisional import Downloads
+from dnalrp.settings.downloads import Downloads
 
 log = logging.getLogger(__name__)
 
 
 def prepare(
     *,
-    settings: Mapping[str, Any],
+    settings: DatasetSection,
     jaspar: str,
-    downloads: Downloads,
+    downloads: Downloads | None = None,
     sequences: str | Path,
     sites: str | Path,
-    scan: str | Path,
-    dropped: str | Path,
+    scan: str | Path | None = None,
+    dropped: str | Path | None = None,
     archive: str | Path | None = None,
     inputs: Sequence[str | Path] = (),
-) -> None:
+) -> Prepared:
     """Write the sequences of a data set, their true sites, and what was left out.
 
     Parameters
     ----------
     settings
-        A data set of any source that is not simulated.
+        A data set of any source.
     jaspar
         Release of JASPAR that the motifs are of.
     sequences, sites, scan, dropped
-        Tables to write.
+        Tables to write; of what is simulated nothing is dropped.
     archive
         The wheel of a data set of peaks that has one.
     inputs
@@ -50,21 +48,38 @@ def prepare(
     InputError
         A file that cannot be had or is not what it should be.
     """
-    with tempfile.TemporaryDirectory(dir=Path(sequences).parent) as folder:
-        path = None if archive is None else Path(archive)
-        given = {"mirror": downloads.mirror, "offline": downloads.offline}
-        cleaned, classes = prepared(settings, jaspar, Path(folder), path, **given)
-    kept, left_out = cleaned
-    true_sites = motif_sites(kept, classes, settings["site_p_value"])
+    beside = Path(sequences).parent
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=beside) as folder:
+        supply = Supply(
+            jaspar=jaspar,
+            folder=Path(folder),
+            archive=None if archive is None else Path(archive),
+            mirror=downloads.mirror if downloads else None,
+            offline=downloads.offline if downloads else False,
+        )
+        dataset = prepared(settings, supply)
     files = [*inputs, *([] if archive is None else [archive])]
-    record = provenance("data", {"dataset": dict(settings), "jaspar": jaspar}, files)
-    write_table(kept, sequences, record)
-    write_table(true_sites, sites, record)
-    write_table(scan_difference(kept, classes), scan, record)
-    with written_whole(dropped) as beside:
-        left_out.to_csv(beside, sep="\t", index=False)
-    on = {entry.name: has_label(kept["label"], label) for label, entry in enumerate(classes)}
-    log.info("%s", pd.DataFrame(on).groupby(kept["split"]).sum().to_string())
-    reasons = ", ".join(f"{n} {why}" for why, n in left_out["reason"].value_counts().items())
-    log.info("dropped %d (%s)", len(left_out), reasons or "none")
-    log.info("%d sites of the true motifs", len(true_sites))
+    recorded = {"dataset": settings.model_dump(mode="json", exclude_unset=True), "jaspar": jaspar}
+    record = provenance("data", recorded, files)
+    write_table(dataset.sequences, sequences, record)
+    write_table(dataset.sites, sites, record)
+    if scan is not None:
+        write_table(dataset.scan, scan, record)
+    if dropped is not None:
+        with written_whole(dropped) as whole:
+            dataset.dropped.to_csv(whole, sep="\t", index=False)
+    _tell(dataset)
+    return dataset
+
+
+def _tell(dataset: Prepared) -> None:
+    """What there is of each class in each split, and what was left out."""
+    labels, splits = dataset.sequences["label"], dataset.sequences["split"]
+    on = {name: has_label(labels, label) for label, name in enumerate(dataset.class_names)}
+    counts = pd.DataFrame(on).groupby(splits).sum() if on else splits.value_counts()
+    log.info("%s", counts.to_string())
+    reasons = dataset.dropped["reason"].value_counts() if len(dataset.dropped) else pd.Series()
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+    log.info("dropped %d (%s), %d true sites", len(dataset.dropped), told or "none",
+             len(dataset.sites))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from dnalrp.data.crops import CropSettings, Genome
+from dnalrp.data.crops import CropSampler
 from dnalrp.models.device import compute_device
+from dnalrp.models.pretraining_settings import PretrainingSection
 from dnalrp.pretraining import (
-    PretrainingSettings,
     frequency_loss,
     new_masked_model,
     train_tokenizer,
@@ -19,7 +19,6 @@ from dnalrp.pretraining import pretrain as pretrained
 from dnalrp.provenance import digest, provenance, write_record
 from dnalrp.report.pretraining import loss_curve, model_card
 from dnalrp.results import HISTORY, PROVENANCE
-from dnalrp.stages.provisional import PretrainingSection
 
 log = logging.getLogger(__name__)
 
@@ -52,27 +51,27 @@ def pretrain(
         The training curve.
     """
     device, seed = compute_device(gpu), settings.seed
-    genome = Genome([*map(str, genomes)], CropSettings(**settings.crops), settings.held_out, seed)
-    vocabulary, longest = settings.size["vocab_size"], settings.max_token_length
-    tokenizer = train_tokenizer(genome, settings.tokenizer_crops, vocabulary, longest, seed)
+    sampler = CropSampler([*map(str, genomes)], settings.crops, settings.held_out, seed)
+    tokenizer = train_tokenizer(sampler, settings, seed=seed)
     masked = new_masked_model(settings.size, tokenizer, seed)
     parameters = sum(parameter.numel() for parameter in masked.parameters())
-    log.info("device %s, %d parameters, %d bases", device, parameters, genome.bases)
+    log.info("device %s, %d parameters, %d bases", device, parameters, sampler.bases)
     recorded = settings.model_dump(mode="json")
     record = provenance("pretrain", recorded, genomes)
     # only a run of the same settings but for its steps, inputs and code may be resumed
     steps = {**recorded["training"], "steps": 0}
     same = record | {"settings": recorded | {"training": steps}}
     resumable = Path(checkpoints) / digest([same, code])
-    training = PretrainingSettings(**settings.training, seed=seed)
-    history = pretrained(masked, genome, training, resumable, device)
-    chance = frequency_loss(genome, tokenizer, training, settings.tokenizer_crops)
+    history = pretrained(
+        masked, sampler, settings.training, seed=seed, checkpoints=resumable, device=device
+    )
+    chance = frequency_loss(sampler, tokenizer, settings, seed=seed)
     folder = Path(model)
     masked.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     history.to_csv(folder / HISTORY, sep="\t", index=False, float_format="%.6g")
     loss_curve(history, chance).savefig(folder / "history.png", dpi=150)
-    card = model_card(record, history, chance, parameters, genome.bases)
+    card = model_card(record, history, chance, parameters, sampler.bases)
     (folder / "README.md").write_text(card, encoding="utf-8")
     write_record(folder / PROVENANCE, record)
     shutil.rmtree(resumable, ignore_errors=True)

@@ -6,10 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.attribution.storage import (
-    Attributions,
-    NucleotideMaps,
-    StoredBatch,
     on_tokens,
     read_attributions,
     read_nucleotides,
@@ -17,10 +15,10 @@ from dnalrp.attribution.storage import (
     write_nucleotides,
 )
 from dnalrp.names import AVERAGE
-from dnalrp.projection import to_nucleotides, to_tokens
+from dnalrp.projection import to_tokens
 from dnalrp.provenance import provenance
 from dnalrp.results import MapName, attribution_files, average_folder
-from dnalrp.stages.provisional import Project
+from dnalrp.settings.project import Project
 
 
 def project(
@@ -55,7 +53,7 @@ def project(
             write_nucleotides(file, made, record)
         for projection in settings.to_tokens:
             record = provenance("project", {"map": projection}, [path, token_model])
-            batch = _by_token(maps, split.relevance, reference.spans, projection)
+            batch = _by_token(maps, split, reference.spans, projection)
             file = Path(tokens) / MapName(method, projection).file
             write_attributions(file, [batch], record)
     for method, path in attribution_files(average_folder(attributions)).items():
@@ -64,31 +62,34 @@ def project(
         write_nucleotides(file, read_nucleotides(path), record)
 
 
-def by_nucleotide(maps: Attributions, projection: str) -> NucleotideMaps:
+def by_nucleotide(maps: RelevanceMaps, projection: str) -> RelevanceMaps:
     """Relevance of every nucleotide from that of tokens."""
-    relevance = np.zeros((len(maps.ids), maps.lengths.max()), dtype=np.float32)
-    for row, length in enumerate(maps.lengths):
-        values = to_nucleotides(maps.relevance[row], maps.spans[row], int(length), projection)
-        relevance[row, :length] = values
-    return NucleotideMaps(maps.ids, maps.lengths, relevance, maps.outputs)
+    rows = zip(maps.nucleotides(projection), maps.lengths, strict=True)
+    return RelevanceMaps(
+        ids=maps.ids,
+        lengths=maps.lengths,
+        relevance=[row[:length] for row, length in rows],
+        spans=nucleotide_spans(maps.lengths),
+        logits=maps.logits,
+        outputs=maps.outputs,
+    )
 
 
 def _by_token(
-    maps: Attributions,
-    relevance: npt.NDArray[np.float32],
+    maps: RelevanceMaps,
+    nucleotides: RelevanceMaps,
     spans: Sequence[npt.NDArray[np.int64]],
     projection: str,
-) -> StoredBatch:
+) -> RelevanceMaps:
     """Relevance of other tokens, by their spans, from that of nucleotides."""
-    return StoredBatch(
+    return RelevanceMaps(
         ids=maps.ids,
         lengths=maps.lengths,
         relevance=[
-            to_tokens(row, row_spans, projection)
-            for row, row_spans in zip(relevance, spans, strict=True)
+            to_tokens(values, token_spans, projection)
+            for values, token_spans in zip(nucleotides.relevance, spans, strict=True)
         ],
-        spans=spans,
+        spans=list(spans),
         logits=maps.logits,
         outputs=maps.outputs,
-        ledger=None,
     )

@@ -40,10 +40,10 @@ def report(
     from dnalrp.report.building import build_report  # here: it takes seconds
 
     build_report(
-        Path(results),
-        [str(run) for run in runs],
-        datasets_of(runs),
-        settings,
+        results,
+        runs=[str(run) for run in runs],
+        datasets=datasets_of(runs),
+        settings=settings,
         figures=[made.figure(name) for name in figure_names(settings)],
         page_path=made.page,
         manifest=made.manifest,

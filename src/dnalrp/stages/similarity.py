@@ -7,8 +7,8 @@ from typing import Literal
 import pandas as pd
 
 from dnalrp.attribution.storage import read_attributions, read_nucleotides
-from dnalrp.evaluation.maps import Maps, nucleotide_maps, token_maps
-from dnalrp.evaluation.similarity import compare_models, compare_seeds
+from dnalrp.attribution.maps import RelevanceMaps
+from dnalrp.evaluation.axes.similarity import compare_models, compare_seeds
 from dnalrp.provenance import provenance, write_table
 from dnalrp.results import maps_of
 
@@ -35,9 +35,9 @@ def similarity(
         Which maps on tokens are compared.
     """
     compare = {"models": compare_models, "seeds": compare_seeds}[between]
-    tables = [compare(_read(nucleotides, "split", _nucleotide_maps))]
+    tables = [compare(_read(nucleotides, "split", read_nucleotides))]
     tables += [
-        compare(_read(tokens, projection, _token_maps), "token", projection)
+        compare(_read(tokens, projection, read_attributions), "token", projection)
         for projection in to_tokens
     ]
     inputs = [*nucleotides.values(), *tokens.values()]
@@ -46,18 +46,10 @@ def similarity(
 
 
 def _read(
-    folders: Folders, projection: str, read: Callable[[Path], Maps]
-) -> dict[str, dict[str, Maps]]:
+    folders: Folders, projection: str, read: Callable[[Path], RelevanceMaps]
+) -> dict[str, dict[str, RelevanceMaps]]:
     """Maps by model or seed, and by method."""
     return {
         name: {method: read(path) for method, path in maps_of(folder, projection).items()}
         for name, folder in folders.items()
     }
-
-
-def _nucleotide_maps(path: Path) -> Maps:
-    return nucleotide_maps(read_nucleotides(path))
-
-
-def _token_maps(path: Path) -> Maps:
-    return token_maps(read_attributions(path))

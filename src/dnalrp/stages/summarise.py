@@ -8,7 +8,7 @@ import pandas as pd
 
 from dnalrp.evaluation.comparison import compare, relative_to_ceiling
 from dnalrp.evaluation.controls import discriminating
-from dnalrp.evaluation.metrics import IN_UNITS_OF_THE_OUTPUT, direction_of
+from dnalrp.evaluation.catalogue import direction_of, metric_of
 from dnalrp.evaluation.summary import (
     of_single_models,
     scan_performance,
@@ -18,7 +18,7 @@ from dnalrp.evaluation.summary import (
 from dnalrp.evaluation.summary import summarise as summarised
 from dnalrp.provenance import written_whole
 from dnalrp.results import PERFORMANCE, RECOVERY, Results, Run
-from dnalrp.stages.provisional import Intervals
+from dnalrp.settings.evaluate import ConfidenceIntervals
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def summarise(
     results: str | Path,
     runs: Sequence[Run],
     origins: Sequence[Run],
-    settings: Intervals,
+    settings: ConfidenceIntervals,
 ) -> None:
     """Write the tables over all runs of a folder of results.
 
@@ -56,21 +56,25 @@ def summarise(
 
 
 def _metric_tables(
-    files: Results, origins: Sequence[Run], settings: Intervals
+    files: Results, origins: Sequence[Run], settings: ConfidenceIntervals
 ) -> dict[str, pd.DataFrame]:
     tables = [pd.read_parquet(files.metrics(run)).assign(**run.columns()) for run in origins]
     values = pd.concat(tables, ignore_index=True)
-    resampling = (settings.resamples, settings.seed)
-    summary = summarised(values, *resampling)
+    summary = summarised(values, settings.resamples, settings.seed)
     values = pd.concat([values, relative_to_ceiling(values)], ignore_index=True)
     directions = {name: direction_of(name) for name in values["metric"].unique()}
     directions = {name: sign for name, sign in directions.items() if sign}
-    alike = frozenset(directions) - IN_UNITS_OF_THE_OUTPUT
     comparable = of_single_models(values)
     return {
         "metrics": summary,
-        "overall": summarise_over_seeds(comparable, *resampling),
-        "comparisons": compare(comparable, directions, alike, *resampling),
+        "overall": summarise_over_seeds(comparable, settings.resamples, settings.seed),
+        "comparisons": compare(
+            comparable,
+            directions,
+            frozenset(name for name in directions if metric_of(name).between_models),
+            resamples=settings.resamples,
+            seed=settings.seed,
+        ),
         "controls": discriminating(summary),
     }
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dnalrp.provenance import provenance, write_record
 from dnalrp.results import PROVENANCE, maps_of
-from dnalrp.stages.provisional import Tracks
+from dnalrp.settings.tracks import Tracks
 from dnalrp.tracks.writing import write_tracks
 
 log = logging.getLogger(__name__)

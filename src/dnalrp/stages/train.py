@@ -10,14 +10,14 @@ import pandas as pd
 
 from dnalrp.data.labels import Labels, read_labels, with_shuffled_labels
 from dnalrp.data.nucleotides import reverse_complement
+from dnalrp.models.architecture import ModelSection
 from dnalrp.models.building import build_model
 from dnalrp.models.device import check_precision, compute_device
 from dnalrp.models.prediction import predict, prediction_table
 from dnalrp.performance import performance_by_split
 from dnalrp.provenance import digest, provenance, write_record, write_table
 from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
-from dnalrp.stages.provisional import Model
-from dnalrp.training import TrainingSettings, check_outputs, name_classes
+from dnalrp.training import check_outputs, name_classes
 from dnalrp.training import train as trained
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def train(
     sequences: str | Path,
     model: str | Path,
     checkpoints: str | Path,
-    settings: Model,
+    settings: ModelSection,
     seed: int,
     labels: Literal["true", "shuffled"] = "true",
     classes: Sequence[str] = (),
@@ -67,11 +67,11 @@ def train(
         Performance by split.
     """
     device = compute_device(gpu)
-    check_precision(settings.training["precision"] if settings.training else "float32", device)
+    check_precision(settings.training.precision if settings.training else "float32", device)
     table = pd.read_parquet(sequences)
     own_labels = read_labels(table)
     made = _start(table, own_labels, settings, pretrained=pretrained, seed=seed)
-    recorded = {"seed": seed, "model": settings.model_dump(mode="json"), "labels": labels}
+    recorded = {"seed": seed, "model": settings.model_dump(mode="json", exclude_unset=True), "labels": labels}
     record = provenance("train", recorded, [sequences, *inputs])
     # only a run of these very settings, inputs and code may be resumed
     resumable = Path(checkpoints) / digest([record, code])
@@ -79,8 +79,9 @@ def train(
     history = pd.DataFrame(columns=["step", "epoch"])
     if settings.training:
         shown = with_shuffled_labels(table, seed) if labels == "shuffled" else table
-        steps = TrainingSettings.of(settings.training, seed)
-        history = trained(made, made.tokenizer, shown, steps, resumable, device)
+        history = trained(
+            made, shown, settings.training, seed=seed, checkpoints=resumable, device=device
+        )
         if classes:
             name_classes(made, classes)
     else:
@@ -98,21 +99,18 @@ def train(
 def _start(
     table: pd.DataFrame,
     labels: Labels,
-    settings: Model,
+    settings: ModelSection,
     *,
     pretrained: str | Path | None,
     seed: int,
 ) -> "PreTrainedModel":
     """The model before training."""
     read = table.loc[table["split"] == "train", "sequence"]
-    source = settings.pretrained if pretrained is None else str(pretrained)
+    if pretrained is not None:
+        settings = settings.model_copy(update={"pretrained": str(pretrained)})
     model = build_model(
-        settings.architecture,
-        settings.size,
-        source,
-        settings.revision,
-        tokenizer_sequences=[*read, *read.map(reverse_complement)],
-        max_token_length=settings.max_token_length,
+        settings,
+        [*read, *read.map(reverse_complement)],
         seed=seed,
         num_labels=labels.classes if settings.training else None,
     )

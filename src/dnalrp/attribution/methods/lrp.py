@@ -20,9 +20,7 @@ def convolutional_lrp(layer_rules: LayerRules | None = None) -> Composite:
     ``layer_rules`` are by name of the layer, ``first.convolution``, ``second.convolution``,
     ``dense``, ``classifier``, or by pattern; layers that it does not name keep the default::
 
-        convolutional_lrp({"first.convolution": AlphaBeta(2.0), "dense": {"gamma": 0.1}})
-
-    A rule may be given as data too, as in the workflow's settings.
+        convolutional_lrp({"first.convolution": AlphaBeta(2.0), "dense": Gamma(0.1)})
 
     ReLU and max-pooling pass relevance to the inputs that made their output, which is what
     their gradient does. Batch norm is folded into the convolution before it
