@@ -1,5 +1,8 @@
 """What every data source promises, those of an extension too."""
 
+import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +22,7 @@ from dnalrp.data.sources.catalogue import SOURCES, Prepared, Supply, prepare
 from dnalrp.data.splits import SPLITS
 from dnalrp.errors import InputError
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 TEXTS = random_sequences(240, 40, 40, seed=7)
 HELD_OUT = {"dev": ["chr2"], "test": ["chr3"]}
 
@@ -204,58 +208,34 @@ def test_the_catalogue_is_read_without_what_takes_seconds():
 # a source of one's own
 
 
-TOY = '''
-from pathlib import Path
-from typing import Literal
-
-import pandas as pd
-
-from dnalrp.data.leakage import remove_leakage
-from dnalrp.data.prepare import finished
-from dnalrp.data.sources.catalogue import SOURCES, DatasetSection, Prepared, Source, Supply
-from dnalrp.data.sources.fields import NamedClass
-
-
-class ToySection(DatasetSection):
-    """Lines of a file, one sequence each; the first half is class 0."""
-
-    source: Literal["toy_lines"]
-    """What the data set is read from."""
-    lines: str
-    """The file."""
-    classes: list[NamedClass]
-    """In the order of their labels."""
-
-    def locations(self):
-        return {"lines": self.lines}
-
-
-def prepare(section: ToySection, supply: Supply) -> Prepared:
-    (path,) = supply.paths([section.lines])
-    lines = Path(path).read_text().split()
-    frame = pd.DataFrame({"id": [f"line{i}" for i in range(len(lines))], "sequence": lines})
-    frame["label"] = (frame.index >= len(lines) // 2).astype(int)
-    frame["split"] = [("train", "dev", "test")[i % 3] for i in range(len(lines))]
-    return finished(remove_leakage(frame), section, supply, p_value=1e-4)
-
-
-SOURCES.add(Source("toy_lines", ToySection, prepare, "lines of a file"))
-'''
-
-
-def test_a_source_from_outside_is_one_file(tmp_path):
-    (tmp_path / "toy_source.py").write_text(TOY)
-    (tmp_path / "lines.txt").write_text("\n".join(TEXTS[:30]))
-    code = f"""
+GUIDE = Path(__file__).parents[2] / "docs/how-to/add-a-data-source.md"
+USE = """
+import yaml
 from pathlib import Path
 from dnalrp.extensions import load_extensions
-load_extensions([{str(tmp_path / "toy_source.py")!r}])
+load_extensions(["json_sources.py"])
 from dnalrp.data.sources.catalogue import SOURCES, Supply, prepare
-settings = dict(source="toy_lines", lines={str(tmp_path / "lines.txt")!r},
-    classes=[dict(name="no", motifs=[]), dict(name="yes", motifs=["MA0139"])])
-section = SOURCES["toy_lines"].section.model_validate(settings)
-data = prepare(section, Supply({RELEASE!r}, Path({str(tmp_path)!r})))
-print(len(data.sequences), data.class_names, section.true_motifs()["positive"])
+settings = yaml.safe_load(Path("settings.yaml").read_text())["datasets"]["accessible"]
+section = SOURCES[settings["source"]].section.model_validate(settings)
+data = prepare(section, Supply("JASPAR2026", Path(".")))
+print(len(data.sequences), data.class_names, section.true_motifs(), section.locations())
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "30 ['no', 'yes'] ['MA0139']", done.stderr
+
+
+def test_the_guide_s_source_is_one_file_from_outside(tmp_path):
+    code, settings = (
+        re.search(f"```{kind}\n(.*?)```", GUIDE.read_text(), re.DOTALL).group(1)
+        for kind in ("python", "yaml")
+    )
+    (tmp_path / "json_sources.py").write_text(code)
+    (tmp_path / "settings.yaml").write_text(settings)
+    splits = {name: TEXTS[12 * i : 12 * i + 12] for i, name in enumerate(SPLITS)}
+    content = {name: {"open": own[:6], "closed": own[6:]} for name, own in splits.items()}
+    (tmp_path / "accessible.json").write_text(json.dumps(content))
+    done = subprocess.run(
+        [sys.executable, "-c", USE], capture_output=True, text=True, cwd=tmp_path, env=ENVIRONMENT
+    )
+    expected = (
+        "36 ['closed', 'open'] {'negative': [], 'positive': ['MA0139']} {'file': 'accessible.json'}"
+    )
+    assert done.stdout.strip() == expected, done.stderr

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -215,31 +217,7 @@ def test_the_catalogue_is_read_without_what_takes_seconds():
 # an encoder of one's own
 
 
-TOY = '''
-from typing import Literal
-
-from dnalrp.models.catalogue import ARCHITECTURES, Architecture, ModelSection
-
-
-class ElectraSection(ModelSection):
-    """A checkpoint of transformers' ELECTRA."""
-
-    architecture: Literal["electra"]
-    """Which network the model is."""
-
-
-ARCHITECTURES.add(
-    Architecture(
-        name="electra",
-        family="encoder",
-        config="transformers:ElectraConfig",
-        model="transformers:ElectraForSequenceClassification",
-        section=ElectraSection,
-        about="checkpoints of transformers' ELECTRA",
-    )
-)
-'''
-
+GUIDE = Path(__file__).parents[2] / "docs/how-to/add-an-architecture.md"
 USE = """
 from transformers import ElectraConfig, ElectraForSequenceClassification
 from dnalrp.extensions import load_extensions
@@ -261,8 +239,9 @@ print(architecture_of(model).name, predict(model.eval(), ["ACGTA", "GG"]).shape)
 """
 
 
-def test_an_encoder_from_outside_is_one_file(tmp_path):
-    (tmp_path / "toy_encoder.py").write_text(TOY)
+def test_the_guide_s_encoder_is_one_file_from_outside(tmp_path):
+    record = re.search("```python\n(.*?)```", GUIDE.read_text(), re.DOTALL).group(1)
+    (tmp_path / "toy_encoder.py").write_text(record)
     code = USE.format(
         extension=tmp_path / "toy_encoder.py",
         folder=tmp_path / "checkpoint",

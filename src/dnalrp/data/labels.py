@@ -131,7 +131,8 @@ def check_splits(labels: Labels, splits: pd.Series, needed: Sequence[str]) -> No
         if lacking:
             raise InputError(
                 f"the {split} split has {len(np.unique(values))} class(es) in {len(values)} "
-                f"sequences, {lacking[0]} is missing; a classifier needs all, check labels and splits"
+                f"sequences, {lacking[0]} is missing; a classifier needs all, check labels and "
+                "splits"
             )
 
 
