@@ -34,7 +34,7 @@ class LayerRule(Section):
 class LrpOptions(CheckedSection):
     """Options of lrp."""
 
-    layer_rules: dict[str, LayerRule] = {}
+    layer_rules: dict[str, LayerRule] = Field({})
     """LRP rules of the CNN's layers, by name or pattern; unnamed layers keep the default."""
 
     def contradictions(self) -> Iterator[str]:
