@@ -37,17 +37,11 @@ from dnalrp.evaluation.comparison import compare, relative_to_ceiling
 from dnalrp.evaluation.maps import token_maps
 from dnalrp.evaluation.metrics import IN_UNITS_OF_THE_OUTPUT, direction_of
 from dnalrp.evaluation.summary import bootstrap_means, summarise, summarise_over_seeds
+from dnalrp.models.architectures.dnabert2 import DnaBert2Section
 from dnalrp.models.building import build_model
 
 DEFAULTS = Path(__file__).parent.parent / "config.yaml"
 SAMPLED = "of these, for faithfulness; by default config.yaml's number, then all"
-COMPACT = {
-    "vocab_size": 2048,
-    "hidden_size": 128,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "intermediate_size": 256,
-}
 METHODS = {
     "dnabert2": (
         *("attnlrp", "cp_lrp", "gradient_x_input", "saliency", "attention_rollout", "random"),
@@ -218,7 +212,9 @@ def interval_table(values: pd.DataFrame, rate: float) -> None:
 def random_model() -> PreTrainedModel:
     """A compact DNABERT-2 that has learned nothing."""
     texts = random_data(1000)[0]["sequence"].tolist()
-    return build_model("dnabert2", COMPACT, None, "main", texts, 8, seed=1).eval()
+    settings = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["models"]["dnabert2"]
+    section = DnaBert2Section.model_validate(settings)
+    return build_model(section, texts, seed=1).eval()
 
 
 def arguments() -> argparse.Namespace:

@@ -21,11 +21,13 @@ from transformers import PreTrainedModel
 import dnalrp
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.evaluation.localisation import localise
+from dnalrp.models.architectures.dnabert2 import DnaBert2Section
 from dnalrp.models.building import build_model
 from dnalrp.models.dnabert2 import DnaBert2ForSequenceClassification
 from dnalrp.models.prediction import predict
+from dnalrp.models.training_settings import Training
 from dnalrp.performance import performance
-from dnalrp.training import TrainingSettings, train
+from dnalrp.training import train
 
 ROOT = Path(__file__).parent.parent
 STARTS = ("pretrained", "tokenizer", "random")
@@ -34,16 +36,10 @@ STARTS = ("pretrained", "tokenizer", "random")
 def new_model(start: str, folder: str, sequences: pd.DataFrame, seed: int) -> PreTrainedModel:
     """Classifier to be trained, as the stage `train` builds it."""
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]["dnabert2"]
-    own = sequences.loc[sequences["split"] == "train", "sequence"]
-    model = build_model(
-        "dnabert2",
-        settings["size"],
-        None if start == "random" else folder,
-        "main",
-        [*own, *own.map(reverse_complement)],
-        settings["max_token_length"],
-        seed,
-    )
+    pretrained = None if start == "random" else folder
+    section = DnaBert2Section.model_validate(settings | {"pretrained": pretrained})
+    texts = sequences.loc[sequences["split"] == "train", "sequence"]
+    model = build_model(section, [*texts, *texts.map(reverse_complement)], seed=seed)
     if start != "tokenizer":
         return model
     tokenizer = model.tokenizer
@@ -87,10 +83,16 @@ def main() -> None:
     model = new_model(options.start, options.folder, sequences, options.seed)
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]["dnabert2"]
     changed = {"epochs": options.epochs, "learning_rate": options.learning_rate}
-    training = TrainingSettings(**(settings["training"] | changed), seed=options.seed)
+    training = Training.model_validate(settings["training"] | changed)
     with tempfile.TemporaryDirectory() as checkpoints:
-        device = torch.device("cpu")
-        history = train(model, model.tokenizer, sequences, training, checkpoints, device)
+        history = train(
+            model,
+            sequences,
+            training,
+            seed=options.seed,
+            checkpoints=checkpoints,
+            device=torch.device("cpu"),
+        )
     test = sequences[sequences["split"] == "test"]
     logits = predict(model, test["sequence"].tolist())
     scores = performance(test["label"].to_numpy(), logits[:, 1] - logits[:, 0])

@@ -424,8 +424,8 @@ def test_the_stage_writes_a_model_that_training_starts_from(tmp_path):
     stage = settings["pretraining"]
     write_fasta(tmp_path / "genome.fa", random_sequences(3, 400, 600))
     stage |= {"genomes": [{"fasta": "genome.fa", "source": "random"}], "held_out": 4}
-    stage |= {"crops": CROPS._asdict() | {"length": [20, 30]}, "tokenizer_crops": 20}
-    stage |= {"max_token_length": 4, "size": SIZE | {"hidden_dropout_prob": 0.1}}
+    stage |= {"crops": CROPS.model_dump(), "tokenizer_crops": 20}
+    stage |= {"max_token_length": 4, "size": SIZE}
     stage["training"] |= {"steps": 4, "evaluate_every": 2, "warmup_steps": 1, "decay_steps": 2}
     settings["models"] = {"dnabert2": {"pretrained": "pretraining"}}
     (tmp_path / "toy.yaml").write_text(yaml.safe_dump(settings))

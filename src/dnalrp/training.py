@@ -245,11 +245,11 @@ def _class_weights(
     """Weights of the classes, (classes,), or None where all count alike."""
     if wanted is None:
         return None
-    own = labels.values[trained.to_numpy()]
+    values = labels.values[trained.to_numpy()]
     if wanted == "balanced" and labels.several:
-        return torch.from_numpy((1 - own).sum(axis=0) / own.sum(axis=0)).float()
+        return torch.from_numpy((1 - values).sum(axis=0) / values.sum(axis=0)).float()
     if wanted == "balanced":
-        return torch.from_numpy(len(own) / (labels.classes * np.bincount(own))).float()
+        return torch.from_numpy(len(values) / (labels.classes * np.bincount(values))).float()
     if len(wanted) != labels.classes:
         raise InputError(
             f"class_weights: {len(wanted)} weights for {labels.classes} classes; give one a class"
@@ -261,12 +261,12 @@ def _loss(several: bool, weights: Tensor | None) -> Callable[..., Tensor]:
     """Loss of a batch as the Trainer calls it: outputs, labels and how many items there are."""
 
     def loss(outputs: Any, labels: Tensor, num_items_in_batch: object = None) -> Tensor:
-        own = None if weights is None else weights.to(outputs.logits)
+        placed = None if weights is None else weights.to(outputs.logits)
         if several:
             return binary_cross_entropy_with_logits(
-                outputs.logits, labels.to(outputs.logits), pos_weight=own
+                outputs.logits, labels.to(outputs.logits), pos_weight=placed
             )
-        return cross_entropy(outputs.logits, labels, weight=own)
+        return cross_entropy(outputs.logits, labels, weight=placed)
 
     return loss
 

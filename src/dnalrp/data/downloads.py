@@ -79,8 +79,8 @@ def download(
             "(trust_first, --trust-first) and pin the checksum that it prints"
         )
     sha256 = sha256 and sha256.lower()
-    if destination.is_file() and (found := checksum(destination)) == (sha256 or found):
-        return found
+    if destination.is_file() and (verified := checksum(destination)) == (sha256 or verified):
+        return verified
     if copy := _mirrored(destination, mirror):
         with written_whole(destination) as beside:
             shutil.copyfile(copy, beside)
@@ -98,7 +98,7 @@ def download(
             partial.unlink()
             _fetch(url, partial, retries, timeout, pause, progress)
         try:
-            found = _verified(partial, url, sha256)
+            verified = _verified(partial, url, sha256)
         except InputError:
             partial.unlink()
             raise
@@ -106,15 +106,15 @@ def download(
     finally:
         if sha256 is None:
             partial.unlink(missing_ok=True)
-    return found
+    return verified
 
 
 def wanted_offline(destination: Path, source: str, mirror: str | Path | None) -> str:
     """What to tell a person without a network: which file is wanted, whence and where."""
-    place = destination if mirror is None else Path(mirror) / destination.name
+    wanted_at = destination if mirror is None else Path(mirror) / destination.name
     return (
         f"{destination.name}: wanted, but offline; fetch it from {source} elsewhere and put it "
-        f"at {place}"
+        f"at {wanted_at}"
     )
 
 
@@ -128,15 +128,15 @@ def _mirrored(destination: Path, mirror: str | Path | None) -> Path | None:
 
 
 def _verified(path: Path, name: str, sha256: str | None) -> str:
-    found = checksum(path)
+    actual = checksum(path)
     if sha256 is None:
-        log.warning("%s: taken on trust; pin its checksum from now on: %s", name, found)
-    elif found != sha256:
+        log.warning("%s: taken on trust; pin its checksum from now on: %s", name, actual)
+    elif actual != sha256:
         raise InputError(
-            f"{name}: SHA-256 is {found} and not {sha256}; the file is damaged or another one, "
+            f"{name}: SHA-256 is {actual} and not {sha256}; the file is damaged or another one, "
             "fetch it again or correct the checksum"
         )
-    return found
+    return actual
 
 
 def _fetch(

@@ -49,10 +49,10 @@ def fetch_wheel(
         return
     local = local or _mirrored(requirement, mirror)
     if offline and not local:
-        place = "'archive: local'" if mirror is None else f"the folder {mirror}"
+        copies = "'archive: local'" if mirror is None else f"the folder {mirror}"
         raise InputError(
             f"{requirement}: wanted, but offline; fetch its wheel elsewhere by 'pip download "
-            f"--no-deps {requirement}' and put it into {place}"
+            f"--no-deps {requirement}' and put it into {copies}"
         )
     with tempfile.TemporaryDirectory() as folder:
         wheel = Path(local) if local else _download(requirement, Path(folder))
@@ -106,10 +106,10 @@ def fetch_debian(
 
 
 def _copy_verified(source: Path, destination: Path, sha256: str) -> None:
-    found = checksum(source)
-    if found != sha256:
+    actual = checksum(source)
+    if actual != sha256:
         raise InputError(
-            f"{source.name}: SHA-256 is {found} and not {sha256} as asked for; it is damaged or "
+            f"{source.name}: SHA-256 is {actual} and not {sha256} as asked for; it is damaged or "
             "another file, fetch it again or correct the checksum"
         )
     with written_whole(destination) as beside:

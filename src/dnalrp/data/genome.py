@@ -56,8 +56,10 @@ class Genome:
                 "chromosome and lines of one length"
             ) from error
         self._own_names = self._named(aliases or {})
-        self._shown_names = {own: name for name, own in self._own_names.items()}
-        self.lengths = {name: self._faidx.index[own].rlen for name, own in self._own_names.items()}
+        self._shown_names = {stored: name for name, stored in self._own_names.items()}
+        self.lengths = {
+            name: self._faidx.index[stored].rlen for name, stored in self._own_names.items()
+        }
 
     def find(self, name: str) -> str | None:
         """Name of a chromosome here: as it is, or with or without ``chr``, and M for MT."""
@@ -72,13 +74,13 @@ class Genome:
 
     def chromosome(self, name: str, where: str) -> str:
         """As :meth:`find`, but an error, opened by ``where``, if there is none."""
-        found = self.find(name)
-        if found is None:
+        stored = self.find(name)
+        if stored is None:
             raise InputError(
                 f"{where}: chromosome {name!r} is not in {self.path}, which has "
                 f"{_some(self._own_names)}; name it under 'aliases' or give the right genome"
             )
-        return found
+        return stored
 
     def window(self, chrom: str, start: int, end: int) -> str:
         """Bases ``[start, end)`` of a chromosome, 0-based, ACGTN."""
@@ -90,9 +92,9 @@ class Genome:
         text = self._faidx.fetch(self._own_names[chrom], start + 1, end)
         letters = _READ_AS[np.frombuffer(text.encode("latin-1"), dtype=np.uint8)]
         if (foreign := letters == 0).any():
-            place = int(foreign.argmax())
+            offset = int(foreign.argmax())
             raise InputError(
-                f"{self.path}: character {text[place]!r} at position {start + place + 1} of "
+                f"{self.path}: character {text[offset]!r} at position {start + offset + 1} of "
                 f"{chrom}; give the FASTA file of a genome"
             )
         return letters
@@ -109,13 +111,13 @@ class Genome:
     def _named(self, aliases: Mapping[str, str]) -> dict[str, str]:
         """The genome's own names by the names used everywhere else."""
         own_names = list(self._faidx.index)
-        for own in aliases:
-            if own not in own_names:
+        for stored in aliases:
+            if stored not in own_names:
                 raise InputError(
-                    f"aliases: {self.path} has no chromosome {own!r} but {_some(own_names)}; "
+                    f"aliases: {self.path} has no chromosome {stored!r} but {_some(own_names)}; "
                     "write 'name in the genome: name in the BED files'"
                 )
-        named = {aliases.get(own, own): own for own in own_names}
+        named = {aliases.get(stored, stored): stored for stored in own_names}
         if len(named) < len(own_names):
             raise InputError(f"aliases: two chromosomes of {self.path} would have one name")
         return named

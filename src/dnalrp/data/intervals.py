@@ -118,8 +118,8 @@ def overlapping(query: pd.DataFrame, target: pd.DataFrame) -> Integers:
             query[name].to_numpy()[rows].astype(np.int64) for name in ("start", "end")
         )
         before = np.searchsorted(start, own_end, side="left") - 1
-        found = (before >= 0) & (reach[before] > own_start)
-        result[rows[found]] = places[last[before[found]]]
+        overlaps = (before >= 0) & (reach[before] > own_start)
+        result[rows[overlaps]] = places[last[before[overlaps]]]
     return result
 
 

@@ -51,30 +51,30 @@ def fetch_motifs(ids: Iterable[str], release: str) -> list[Motif]:
     for motif_id in ids:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the error below says
-            found = database.fetch_motif_by_id(motif_id)
-        if found is None:
+            record = database.fetch_motif_by_id(motif_id)
+        if record is None:
             raise InputError(
                 f"motif {motif_id!r} is not in {release}; look up the id of the matrix, "
                 "for example MA0139 or MA0139.2"
             )
-        motifs.append(_motif(found))
+        motifs.append(_motif(record))
     return motifs
 
 
 @cache
 def core_vertebrates(release: str) -> tuple[Motif, ...]:
     """All non-redundant matrices of the CORE collection for vertebrates, in order of id."""
-    found = jaspardb(release=release).fetch_motifs(collection="CORE", tax_group=["vertebrates"])
-    return tuple(sorted((_motif(motif) for motif in found), key=lambda motif: motif.matrix_id))
+    records = jaspardb(release=release).fetch_motifs(collection="CORE", tax_group=["vertebrates"])
+    return tuple(sorted((_motif(motif) for motif in records), key=lambda motif: motif.matrix_id))
 
 
-def _motif(found: Any) -> Motif:
-    counts = np.array([found.counts[letter] for letter in NUCLEOTIDES], dtype=np.float64)
+def _motif(record: Any) -> Motif:
+    counts = np.array([record.counts[letter] for letter in NUCLEOTIDES], dtype=np.float64)
     counts += PSEUDOCOUNT
     return Motif(
-        base_id=found.base_id,
-        matrix_id=found.matrix_id,
-        name=found.name,
-        families=tuple(found.tf_family or ()),
+        base_id=record.base_id,
+        matrix_id=record.matrix_id,
+        name=record.name,
+        families=tuple(record.tf_family or ()),
         probabilities=counts / counts.sum(axis=0),
     )

@@ -58,19 +58,21 @@ def read_labels(sequences: pd.DataFrame) -> Labels:
                 f"{MOST_CLASSES - 1}, or lists of them such as 0;3; correct the column 'label'"
             )
         lists.append(numbers)
-    count = 1 + max((number for own in lists for number in own), default=-1)
+    count = 1 + max((number for listed in lists for number in listed), default=-1)
     if not several:
         return Labels(np.array([number for (number,) in lists], dtype=np.int64), count)
     values = np.zeros((len(lists), count))
-    for row, own in enumerate(lists):
-        values[row, own] = 1
+    for row, listed in enumerate(lists):
+        values[row, listed] = 1
     return Labels(values, count)
 
 
 def has_label(labels: pd.Series, number: int) -> npt.NDArray[np.bool_]:
     """Which sequences have a label: those of the class, or those whose list holds it."""
     single = pd.api.types.is_integer_dtype(labels)
-    return np.array([number == own if single else number in own for own in labels], dtype=bool)
+    return np.array(
+        [number == label if single else number in label for label in labels], dtype=bool
+    )
 
 
 def of_one_label(sequences: pd.DataFrame, number: int) -> pd.DataFrame:
@@ -116,20 +118,21 @@ def check_splits(labels: Labels, splits: pd.Series, needed: Sequence[str]) -> No
         One line with the split and what it lacks.
     """
     for split in needed:
-        own = labels.values[(splits == split).to_numpy()]
+        values = labels.values[(splits == split).to_numpy()]
         if labels.several:
-            constant = [k for k in range(labels.classes) if len(np.unique(own[:, k])) < 2]
+            constant = [k for k in range(labels.classes) if len(np.unique(values[:, k])) < 2]
             if constant:
                 raise InputError(
                     f"the {split} split has label {constant[0]} always on or always off in its "
-                    f"{len(own)} sequences; a classifier needs both, check labels and splits"
+                    f"{len(values)} sequences; a classifier needs both, check labels and splits"
                 )
             continue
-        lacking = [k for k in range(max(labels.classes, 2)) if k not in own]
+        lacking = [k for k in range(max(labels.classes, 2)) if k not in values]
         if lacking:
             raise InputError(
-                f"the {split} split has {len(np.unique(own))} class(es) in {len(own)} sequences, "
-                f"{lacking[0]} is missing; a classifier needs all, check labels and splits"
+                f"the {split} split has {len(np.unique(values))} class(es) in {len(values)} "
+                f"sequences, {lacking[0]} is missing; a classifier needs all, check labels and "
+                "splits"
             )
 
 
@@ -143,11 +146,11 @@ def with_shuffled_labels(sequences: pd.DataFrame, seed: int) -> pd.DataFrame:
     """
     shuffled = sequences.copy()
     for split in SHUFFLED_SPLITS:
-        own = sequences["split"] == split
+        rows = sequences["split"] == split
         rng = np.random.default_rng([seed, crc32(split.encode())])
-        labels = sequences.loc[own, "label"]
+        labels = sequences.loc[rows, "label"]
         permuted = labels.iloc[rng.permutation(len(labels))]
-        shuffled.loc[own, "label"] = permuted.set_axis(labels.index)
+        shuffled.loc[rows, "label"] = permuted.set_axis(labels.index)
     return shuffled
 
 

@@ -54,9 +54,9 @@ def remove_leakage(frame: pd.DataFrame) -> Cleaned:
     other = np.full(len(frame), -1, dtype=np.int64)
     reason = np.full(len(frame), "", dtype=object)
 
-    def drop(found: npt.NDArray[np.int64], why: str) -> None:
-        new = (found >= 0) & (reason == "")
-        reason[new], other[new] = why, found[new]
+    def drop(others: npt.NDArray[np.int64], why: str) -> None:
+        new = (others >= 0) & (reason == "")
+        reason[new], other[new] = why, others[new]
 
     drop(_other_label(frame, key), "ambiguous")
     drop(_first_of_its_kind(frame, key), "repeated")
@@ -85,37 +85,39 @@ def _other_label(frame: pd.DataFrame, key: pd.Series) -> npt.NDArray[np.int64]:
     first = places.groupby(key.to_numpy()).transform("min").to_numpy("int64")
     differs = labels != labels[first]
     second = places.where(differs).groupby(key.to_numpy()).transform("min").fillna(-1)
-    found = np.where(differs, first, second.astype("int64"))
+    other = np.where(differs, first, second.astype("int64"))
     if "chrom" not in frame:
-        return found
+        return other
     for label in np.unique(labels):
-        own, others = np.flatnonzero(labels == label), np.flatnonzero(labels != label)
+        members, others = np.flatnonzero(labels == label), np.flatnonzero(labels != label)
         if len(others):
-            near = overlapping(frame.iloc[own], frame.iloc[others])
-            found[own] = np.where((found[own] < 0) & (near >= 0), others[near], found[own])
-    return found
+            near = overlapping(frame.iloc[members], frame.iloc[others])
+            other[members] = np.where(
+                (other[members] < 0) & (near >= 0), others[near], other[members]
+            )
+    return other
 
 
 def _first_of_its_kind(frame: pd.DataFrame, key: pd.Series) -> npt.NDArray[np.int64]:
     """Place of the sequence kept in this one's stead, or -1 where it is kept itself."""
-    rank = frame["split"].map({split: place for place, split in enumerate(PRIORITY)})
+    rank = frame["split"].map({split: order for order, split in enumerate(PRIORITY)})
     order = np.argsort(rank.to_numpy(), kind="stable")
-    found = np.full(len(frame), -1, dtype=np.int64)
+    kept = np.full(len(frame), -1, dtype=np.int64)
     for values in (frame["id"], key):
         first = pd.Series(order, index=values.to_numpy()[order])
         first = first[~first.index.duplicated()].reindex(values.to_numpy()).to_numpy()
-        found = np.where(first != np.arange(len(frame)), first, found)
-    return found
+        kept = np.where(first != np.arange(len(frame)), first, kept)
+    return kept
 
 
 def _held_out_overlap(frame: pd.DataFrame, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """Place of an overlapping interval in a split of higher priority, or -1."""
-    found = np.full(len(frame), -1, dtype=np.int64)
+    overlapped = np.full(len(frame), -1, dtype=np.int64)
     split = frame["split"].to_numpy()
-    for place in range(1, len(PRIORITY)):
-        own = np.flatnonzero(kept & (split == PRIORITY[place]))
-        before = np.flatnonzero(kept & (found < 0) & np.isin(split, PRIORITY[:place]))
-        if len(own) and len(before):
-            near = overlapping(frame.iloc[own], frame.iloc[before])
-            found[own] = np.where(near >= 0, before[near], -1)
-    return found
+    for rank in range(1, len(PRIORITY)):
+        members = np.flatnonzero(kept & (split == PRIORITY[rank]))
+        before = np.flatnonzero(kept & (overlapped < 0) & np.isin(split, PRIORITY[:rank]))
+        if len(members) and len(before):
+            near = overlapping(frame.iloc[members], frame.iloc[before])
+            overlapped[members] = np.where(near >= 0, before[near], -1)
+    return overlapped

@@ -52,23 +52,23 @@ def matched_background(
     widened = avoided.assign(
         start=avoided["start"] - matching.distance, end=avoided["end"] + matching.distance
     )
-    found = []
-    for chrom, own in peaks.groupby("chrom"):
+    regions = []
+    for chrom, peaks_there in peaks.groupby("chrom"):
         rng = np.random.default_rng([matching.seed, crc32(str(chrom).encode())])
         tiles = _tiles(genome, str(chrom), length, int(rng.integers(length)))
         tiles = tiles[overlapping(tiles, widened) < 0]
-        wanted = own.loc[own.index.repeat(matching.ratio)]
+        wanted = peaks_there.loc[peaks_there.index.repeat(matching.ratio)]
         counts = wanted["sequence"].str.count("[GC]").to_numpy()
         chosen = _draw(tiles["gc"].to_numpy(), counts, round(matching.gc_tolerance * length), rng)
         if (chosen < 0).any():
             raise InputError(
                 f"negatives: {chrom} has only {(chosen >= 0).sum()} of the {len(chosen)} regions "
-                f"like its {len(own)} peaks; raise 'gc_tolerance', lower 'ratio' or 'distance', or "
-                "leave these peaks out"
+                f"like its {len(peaks_there)} peaks; raise 'gc_tolerance', lower 'ratio' or "
+                "'distance', or leave these peaks out"
             )
         picked = tiles.iloc[chosen][["chrom", "start", "end"]]
-        found.append(picked.assign(**{k: wanted[k].to_numpy() for k in ("split", "strand")}))
-    background = pd.concat(found, ignore_index=True)
+        regions.append(picked.assign(**{k: wanted[k].to_numpy() for k in ("split", "strand")}))
+    background = pd.concat(regions, ignore_index=True)
     background.insert(0, "id", interval_ids(BACKGROUND, background))
     background.insert(1, "sequence", window_sequences(background, genome))
     log.info("background: %d regions; %s", len(background), _gc_report(peaks, background))
@@ -107,9 +107,9 @@ def shuffled_background(sequences: pd.DataFrame, ratio: int, seed: int) -> pd.Da
 
 def interval_ids(name: str, intervals: pd.DataFrame) -> pd.Series:
     """Ids of intervals of one class: ``name_chrom:start-end``, and ``(-)`` on that strand."""
-    place = intervals["start"].astype(str) + "-" + intervals["end"].astype(str)
+    span = intervals["start"].astype(str) + "-" + intervals["end"].astype(str)
     strand = intervals["strand"].map({"+": "", "-": "(-)"})
-    return name + "_" + intervals["chrom"] + ":" + place + strand
+    return name + "_" + intervals["chrom"] + ":" + span + strand
 
 
 def window_sequences(intervals: pd.DataFrame, genome: Genome) -> list[str]:

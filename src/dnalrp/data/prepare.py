@@ -74,15 +74,16 @@ def check_records(frame: pd.DataFrame, lengths: Sequence[int]) -> None:
 def splits_of(frame: pd.DataFrame, splits: Splits) -> pd.Series:
     """Split of each row: by chromosome, or by chance for all that overlap or are the same."""
     placed = frame["chrom"].notna()
-    if isinstance(splits.dev, list) and isinstance(splits.test, list):
+    dev, test, seed = splits.dev, splits.test, splits.seed
+    if isinstance(dev, list) and isinstance(test, list):
         if not placed.all():
             raise InputError(without_coordinates(frame))
-        return split_by_chromosome(frame["chrom"], {"dev": splits.dev, "test": splits.test})
+        return split_by_chromosome(frame["chrom"], {"dev": dev, "test": test})
     keys = canonical(frame["sequence"])
     if placed.any():
         keys[placed] = clusters(frame[placed].astype({"start": "int64", "end": "int64"}))
-    assert splits.seed is not None  # the section says so
-    return split_by_fraction(keys, {"dev": splits.dev, "test": splits.test}, splits.seed)
+    assert isinstance(dev, float) and isinstance(test, float) and seed is not None  # by the section
+    return split_by_fraction(keys, {"dev": dev, "test": test}, seed)
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ _ID = re.compile(r"^[^\s<>&\"'`$\\]+$")
 def read_table(
     path: str | Path,
     labels: int,
-    lengths: tuple[int, int],
+    lengths: Sequence[int],
     columns: Sequence[str] = (),
     several_labels: Sequence[str] = (),
 ) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def read_table(
     _, header = next(rows)
     names = [name.strip().lower() for name in header]
     needed = _needed(path, names, columns, several_labels)
-    place = {name: names.index(name) for name in needed}
+    index = {name: names.index(name) for name in needed}
     stem = path.name.split(".")[0]
     records: list[tuple[object, ...]] = []
     seen: dict[str, int] = {}
@@ -71,20 +71,20 @@ def read_table(
                 f"{where}: {len(row)} column(s) where the first line names {len(header)}; "
                 "correct the line"
             )
-        name = checked_id(row[place["id"]], where) if "id" in place else f"{stem}_{number}"
+        name = checked_id(row[index["id"]], where) if "id" in index else f"{stem}_{number}"
         if name in seen:
             raise InputError(f"{where}: id {name!r} is that of line {seen[name]} too; rename one")
         seen[name] = number
-        sequence = checked_sequence(row[place["sequence"]].strip(), where)
+        sequence = checked_sequence(row[index["sequence"]].strip(), where)
         check_length(sequence, lengths, where)
         label: object
         if not several_labels:
-            label = _label(row[place["label"]], labels, where)
-        elif "label" in place:
-            label = _listed(row[place["label"]], labels, where)
+            label = _label(row[index["label"]], labels, where)
+        elif "label" in index:
+            label = _listed(row[index["label"]], labels, where)
         else:
-            label = _marked({own: row[place[own.lower()]] for own in several_labels}, where)
-        records.append((name, sequence, label, *(row[place[column]] for column in columns)))
+            label = _marked({mark: row[index[mark.lower()]] for mark in several_labels}, where)
+        records.append((name, sequence, label, *(row[index[column]] for column in columns)))
     if not records:
         raise InputError(f"{path}: no sequence after the first line; fetch or write it again")
     return pd.DataFrame(records, columns=["id", "sequence", "label", *columns])
@@ -118,8 +118,8 @@ def holds_several_labels(path: str | Path, names: Sequence[str]) -> bool:
     columns = [name.strip().lower() for name in header]
     if "label" not in columns:
         return {name.lower() for name in names} <= {*columns}
-    place = columns.index("label")
-    return any(";" in row[place] for _, row in rows if len(row) > place)
+    index = columns.index("label")
+    return any(";" in row[index] for _, row in rows if len(row) > index)
 
 
 def checked_id(name: str, where: str) -> str:
@@ -133,7 +133,7 @@ def checked_id(name: str, where: str) -> str:
     return name
 
 
-def check_length(sequence: str, lengths: tuple[int, int], where: str) -> None:
+def check_length(sequence: str, lengths: Sequence[int], where: str) -> None:
     """Refuse a sequence that is shorter or longer than the settings say."""
     if not lengths[0] <= len(sequence) <= lengths[1]:
         raise InputError(
@@ -161,17 +161,17 @@ def _needed(
     path: Path, names: Sequence[str], columns: Sequence[str], several_labels: Sequence[str]
 ) -> list[str]:
     """Names of the columns that are read, each there once; those of labels in lower case."""
-    own = [name.lower() for name in several_labels]
-    found = [name for name in own if name in names]
-    if "label" in names and found:
+    label_columns = [name.lower() for name in several_labels]
+    marked = [name for name in label_columns if name in names]
+    if "label" in names and marked:
         raise InputError(
-            f"{path}, line 1: has a column 'label' and one named {found[0]!r}, as a label is; "
+            f"{path}, line 1: has a column 'label' and one named {marked[0]!r}, as a label is; "
             "leave out the former, or rename the latter"
         )
-    columns_of_labels = own if found else ["label"]
+    columns_of_labels = label_columns if marked else ["label"]
     needed = ["sequence", *columns_of_labels, *columns]
     cure = "where a sequence may have several labels, set several_labels: true"
-    if own:
+    if label_columns:
         cure = "or, in place of 'label', one column of 0 and 1 for each label"
     for name in needed:
         if names.count(name) != 1:
@@ -208,10 +208,10 @@ def _listed(text: str, labels: int, where: str) -> list[int]:
             f"{where}: label {text!r} is no list of whole numbers; write those that are on, 0 to "
             f"{labels - 1}, as in 0;1, and nothing for none"
         )
-    found = [_below(int(part), labels, where) for part in parts]
-    if len(set(found)) < len(found):
+    numbers = [_below(int(part), labels, where) for part in parts]
+    if len(set(numbers)) < len(numbers):
         raise InputError(f"{where}: label {text!r} names one twice; leave one out")
-    return sorted(found)
+    return sorted(numbers)
 
 
 def _marked(marks: Mapping[str, str], where: str) -> list[int]:

@@ -42,4 +42,4 @@ def architecture_of(model: Any) -> Architecture:
 
 def detected_architecture(settings: Mapping[str, Any]) -> Architecture | None:
     """The architecture of a ``config.json``; None where it is of none of the catalogue."""
-    return next((own for own in ARCHITECTURES.values() if own.fits(settings)), None)
+    return next((known for known in ARCHITECTURES.values() if known.fits(settings)), None)

@@ -83,8 +83,8 @@ def _check_hub_id(name: str) -> None:
 
 def checkpoint_files(name: str | Path) -> list[Path]:
     """All files that loading a local checkpoint reads; none for a hub id."""
-    found = find_checkpoint(name)
-    folders = ((found.model, _READ), (found.tokenizer, _READ_BESIDE))
+    checkpoint = find_checkpoint(name)
+    folders = ((checkpoint.model, _READ), (checkpoint.tokenizer, _READ_BESIDE))
     return sorted(
         path
         for folder, patterns in folders

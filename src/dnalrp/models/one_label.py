@@ -39,15 +39,15 @@ def one_label(model: PreTrainedModel, label: int, name: str) -> PreTrainedModel:
             f"label {label} ({name}) does not exist: the model has labels 0 to "
             f"{model.config.num_labels - 1}"
         )
-    own = copy.deepcopy(model).eval()
-    parent = own if isinstance(own.classifier, nn.Linear) else own.classifier
-    place = "classifier" if parent is own else "out_proj"
-    setattr(parent, place, _cut(getattr(parent, place), label))
-    own.config.id2label = {0: f"not {name}", 1: name}  # also makes num_labels 2
-    own.config.label2id = {f"not {name}": 0, name: 1}
-    own.config.problem_type = "single_label_classification"
-    own.num_labels = 2
-    return own
+    view = copy.deepcopy(model).eval()
+    parent = view if isinstance(view.classifier, nn.Linear) else view.classifier
+    layer = "classifier" if parent is view else "out_proj"
+    setattr(parent, layer, _cut(getattr(parent, layer), label))
+    view.config.id2label = {0: f"not {name}", 1: name}  # also makes num_labels 2
+    view.config.label2id = {f"not {name}": 0, name: 1}
+    view.config.problem_type = "single_label_classification"
+    view.num_labels = 2
+    return view
 
 
 def _cut(head: nn.Linear, label: int) -> nn.Linear:

@@ -62,11 +62,11 @@ def check_positions(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> 
         A sequence is too long; the message names the first.
     """
     heads = getattr(model.config, "num_attention_heads", 0)
-    for number, own in enumerate(tokens):
-        needed = 4 * heads * len(own) ** 2
+    for number, ids in enumerate(tokens):
+        needed = 4 * heads * len(ids) ** 2
         if needed > MOST_ATTENTION_BYTES:
             raise InputError(
-                f"sequence {number}: has {len(own)} tokens, whose attention would take "
+                f"sequence {number}: has {len(ids)} tokens, whose attention would take "
                 f"{needed / 2**30:.0f} GiB in every layer; give windows of at most "
                 f"{math.isqrt(MOST_ATTENTION_BYTES // (4 * heads))} tokens"
             )
@@ -75,10 +75,10 @@ def check_positions(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> 
             # where padding has a row, as in ESM, positions start behind it
             reserved = 0 if module.padding_idx is None else module.padding_idx + 1
             limit = module.num_embeddings - reserved
-            for number, own in enumerate(tokens):
-                if len(own) > limit:
+            for number, ids in enumerate(tokens):
+                if len(ids) > limit:
                     raise InputError(
-                        f"sequence {number}: has {len(own)} tokens but the model positions for "
+                        f"sequence {number}: has {len(ids)} tokens but the model positions for "
                         f"{limit}; shorten it"
                     )
 
@@ -138,7 +138,7 @@ def prediction_table(
     table = sequences[["id", "label", "split"]].reset_index(drop=True)
     if several:
         on = [np.flatnonzero(row > 0) for row in logits]
-        table["predicted"] = [";".join(map(str, own)) for own in on]
+        table["predicted"] = [";".join(map(str, called)) for called in on]
     else:
         table["predicted"] = logits.argmax(axis=1)
         table["margin"] = margin(torch.from_numpy(logits), None).numpy()
@@ -150,8 +150,8 @@ def padded_batch(model: PreTrainedModel, tokens: Sequence[Sequence[int]]) -> dic
     # by hand: the tokenizer's own padding took a tenth of a compact model's prediction
     ids = np.full((len(tokens), max(map(len, tokens))), model.tokenizer.pad_token_id)
     mask = np.zeros_like(ids)
-    for row, own in enumerate(tokens):
-        ids[row, : len(own)] = own
-        mask[row, : len(own)] = 1
+    for row, row_ids in enumerate(tokens):
+        ids[row, : len(row_ids)] = row_ids
+        mask[row, : len(row_ids)] = 1
     batch = {"input_ids": ids, "attention_mask": mask}
-    return {name: torch.from_numpy(own).to(model.device) for name, own in batch.items()}
+    return {name: torch.from_numpy(values).to(model.device) for name, values in batch.items()}

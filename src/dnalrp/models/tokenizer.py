@@ -116,16 +116,17 @@ def encode(
     ids: list[list[int]] = encoded["input_ids"]
     if tokenizer.is_fast:
         offsets = encoded["offset_mapping"]
-        spans = [np.array(own, dtype=np.int64).reshape(-1, 2) for own in offsets]
+        spans = [np.array(pairs, dtype=np.int64).reshape(-1, 2) for pairs in offsets]
     else:
         spans = [_walked(tokenizer, *pair) for pair in zip(texts, ids, strict=True)]
     if width:  # offsets are in the text of k-mers and spaces
         spans = [
-            np.where(own[:, 1:] > 0, own[:, :1] // (width + 1) + (0, width), 0) for own in spans
+            np.where(pairs[:, 1:] > 0, pairs[:, :1] // (width + 1) + (0, width), 0)
+            for pairs in spans
         ]
-    for number, (sequence, tokens, own) in enumerate(zip(sequences, ids, spans, strict=True)):
+    for number, (sequence, tokens, pairs) in enumerate(zip(sequences, ids, spans, strict=True)):
         unknown = np.array(tokens) == tokenizer.unk_token_id
-        _check_spelling(f"sequence {number}", sequence, own, unknown, width)
+        _check_spelling(f"sequence {number}", sequence, pairs, unknown, width)
     return Encoded(ids, spans)
 
 
@@ -164,14 +165,14 @@ def _walked(
     pieces = tokenizer.tokenize(text)
     before = tokenizer.build_inputs_with_special_tokens([-1]).index(-1)
     spans, start = np.zeros((len(ids), 2), dtype=np.int64), 0
-    for place, piece in enumerate(pieces, before):
+    for index, piece in enumerate(pieces, before):
         start = text.find(piece, start)
         if start < 0:
             raise InputError(
                 f"token {piece!r} is not in the sequence where it should be; the tokenizer does "
                 "not spell DNA, use one that gives offsets"
             )
-        spans[place] = start, start + len(piece)
+        spans[index] = start, start + len(piece)
         start += len(piece)
     return spans
 
@@ -195,7 +196,7 @@ def _check_spelling(
     left_out = np.ones(len(sequence), dtype=bool)
     for start, end in spans:
         left_out[start:end] = False
-    missing = [place for place in np.flatnonzero(left_out) if sequence[place] != "N"]
+    missing = [position for position in np.flatnonzero(left_out) if sequence[position] != "N"]
     if missing:
         raise InputError(
             f"{where}: no token holds base {missing[0] + 1}, {sequence[missing[0]]!r}; the "
@@ -213,16 +214,16 @@ def _encode_barred(
             "segmentations: a tokenizer of k-mers has no merges to drop; set draws to 0"
         )
     bounds = [
-        [0, *(np.flatnonzero(own) + 1).tolist(), len(sequence)]
-        for sequence, own in zip(sequences, barred, strict=True)
+        [0, *(np.flatnonzero(junctions) + 1).tolist(), len(sequence)]
+        for sequence, junctions in zip(sequences, barred, strict=True)
     ]
     pieces = [
-        [sequence[start:end] for start, end in pairwise(own)]
-        for sequence, own in zip(sequences, bounds, strict=True)
+        [sequence[start:end] for start, end in pairwise(ends)]
+        for sequence, ends in zip(sequences, bounds, strict=True)
     ]
     split = tokenizer(pieces, is_split_into_words=True, return_offsets_mapping=True)
     spans = []
-    for row, own in enumerate(bounds):
-        begins = [0 if piece is None else own[piece] for piece in split.word_ids(row)]
+    for row, ends in enumerate(bounds):
+        begins = [0 if piece is None else ends[piece] for piece in split.word_ids(row)]
         spans.append(np.array(split["offset_mapping"][row], dtype=np.int64) + np.c_[begins])
     return Encoded(split["input_ids"], spans)

@@ -29,10 +29,10 @@ class FastaSection(NegativesSection):
 
     def locations(self) -> dict[str, str]:
         """Files of the negatives, then of the classes."""
-        found = super().locations()
+        files = super().locations()
         for entry in self.classes:
-            found |= numbered(f"classes.{entry.name}.fasta", entry.fasta)
-        return found
+            files |= numbered(f"classes.{entry.name}.fasta", entry.fasta)
+        return files
 
     def shortest_sequence(self) -> Shortest:
         """The shortest of ``lengths``."""

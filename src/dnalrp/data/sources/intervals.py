@@ -39,11 +39,11 @@ class IntervalsSection(NegativesSection):
 
     def locations(self) -> dict[str, str]:
         """The genome, the blacklist, files of the negatives, then of the classes."""
-        found = {"genome": self.genome, **numbered("blacklist", self.blacklist)}
-        found |= super().locations()
+        files = {"genome": self.genome, **numbered("blacklist", self.blacklist)}
+        files |= super().locations()
         for entry in self.classes:
-            found |= numbered(f"classes.{entry.name}.bed", entry.bed)
-        return found
+            files |= numbered(f"classes.{entry.name}.bed", entry.bed)
+        return files
 
     def shortest_sequence(self) -> Shortest:
         """All are of ``length`` bases."""

@@ -177,10 +177,15 @@ def _read(section: TableSection, path: Path, split: str) -> "pd.DataFrame":
     """One table; with a column ``split`` unless its rows are to be divided by chance."""
     from dnalrp.data.table import read_table
 
-    lengths, labels = (section.lengths[0], section.lengths[1]), section.label_names()
     column = section.splits.column if section.splits else None
     columns = [] if column is None else [column]
-    table = read_table(path, len(section.classes), lengths, columns=columns, several_labels=labels)
+    table = read_table(
+        path,
+        len(section.classes),
+        section.lengths,
+        columns=columns,
+        several_labels=section.label_names(),
+    )
     if column is None:
         return table.assign(split=split) if section.splits is None else table
     table = table.rename(columns={column: "split"})
