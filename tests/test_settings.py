@@ -1,16 +1,22 @@
 """Settings are refused in one line that names the key and the cure."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 from snakemake.utils import update_config
 
 from dnalrp.data.grammar import GRAMMAR_RULES
 from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.errors import InputError
+from dnalrp.evaluation.catalogue import AXES
+from dnalrp.notices import renamed
 from dnalrp.settings import read_configuration, without_nulls
+from dnalrp.settings.writing import json_schema, texts
 
 ROOT = Path(__file__).parent.parent
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -242,3 +248,251 @@ def test_worked_examples_are_accepted_once_their_files_are_there(name, tmp_path,
     (tmp_path / files[0]).unlink()
     with pytest.raises(InputError, match=files[0]):
         read_configuration(settings)
+
+
+# sections chosen by catalogues, options of methods, old words, extensions
+
+
+def with_methods(*entries, model="dnabert2"):
+    settings = copy.deepcopy(DEFAULT)
+    settings["attribute"]["methods"][model] = list(entries)
+    return settings
+
+
+def test_a_method_is_a_name_or_has_its_options():
+    settings = with_methods({"attnlrp": {"alibi": "identity"}}, "random", "attnlrp_randomised")
+    configuration = read_configuration(settings)
+    first, second, third = configuration.attribute.methods["dnabert2"]
+    assert (first.method, first.options.alibi) == ("attnlrp", "identity")
+    assert (second.method, second.options.model_dump()) == ("random", {})
+    assert (third.method, third.options.alibi) == ("attnlrp_randomised", "absorb")
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (
+            [{"attnlrp": {"alibi": "ignore"}}],
+            "methods.dnabert2.0.attnlrp.alibi: 'ignore' is not one of the choices; choose from abs",
+        ),
+        (
+            [{"attnlrp": {"alibbi": "absorb"}}],
+            "dnabert2.0.attnlrp: unknown setting 'alibbi'; did you mean 'alibi'",
+        ),
+        ([{"attnlrp": None}], "dnabert2.0.attnlrp: None is not of type 'object'"),
+        ([{"saliency": {"alibi": "absorb"}}], "dnabert2.0.saliency: unknown setting 'alibi'"),
+        (["atnlrp"], "dnabert2.0: 'atnlrp' is not one of the choices; did you mean 'attnlrp'"),
+        ([{"a": {}, "b": {}}], "dnabert2.0: .* is no method; write its name, or options too"),
+        ([3], "dnabert2.0: 3 is no method"),
+        (["random", {"random": {}}], "methods.dnabert2: 'random' is listed twice"),
+        ([], r"methods.dnabert2: \[\] should be non-empty"),
+    ],
+)
+def test_a_method_that_cannot_be_read_is_named(entries, message):
+    with pytest.raises(InputError, match=f"attribute.{message}|{message}") as error:
+        read_configuration(with_methods(*entries))
+    assert "\n" not in str(error.value)
+
+
+def test_options_that_were_settings_of_all_methods_go_to_those_that_have_them(caplog):
+    rules = {"dense": {"gamma": 0.1}}
+    settings = changed("attribute/alibi", "identity")
+    settings["attribute"]["layer_rules"] = rules
+    settings["attribute"]["methods"]["dnabert2"].append("attnlrp_randomised")
+    attribute = read_configuration(settings).attribute
+    options = {c.method: c.options.model_dump(exclude_unset=True) for c in all_choices(attribute)}
+    assert options["attnlrp"] == options["attnlrp_randomised"] == {"alibi": "identity"}
+    assert options["lrp"] == {"layer_rules": rules}
+    assert options["random"] == options["gradient_x_input"] == {}
+    notices = [record.getMessage() for record in caplog.records]
+    assert len(notices) == 2 and "'attribute.alibi' is now" in notices[0]
+
+
+def all_choices(attribute):
+    return [choice for choices in attribute.methods.values() for choice in choices]
+
+
+def test_what_a_method_says_itself_goes_before_the_old_word():
+    settings = with_methods({"attnlrp": {"alibi": "uniform"}})
+    settings["attribute"]["alibi"] = "identity"
+    (choice,) = read_configuration(settings).attribute.methods["dnabert2"]
+    assert choice.options.alibi == "uniform"
+
+
+def test_a_configuration_is_written_as_it_was_read():
+    settings = with_methods({"attnlrp": {"alibi": "identity"}}, "random")
+    configuration = read_configuration(settings)
+    written = configuration.model_dump(mode="json", exclude_unset=True)
+    assert written == settings
+    assert read_configuration(written) == configuration
+    assert configuration.extensions == [] and configuration.pretraining is None
+
+
+def test_settings_do_not_change_once_they_are_read():
+    configuration = read_configuration(DEFAULT)
+    with pytest.raises(ValidationError):
+        configuration.results = "elsewhere"
+
+
+EXTENSION = '''
+from typing import Literal
+from dnalrp.data.sources.base import DatasetSection, Shortest, Source
+from dnalrp.data.sources.catalogue import SOURCES
+from dnalrp.evaluation.catalogue import AXES, Axis
+from dnalrp.section import Count, Section
+
+class ToySection(DatasetSection):
+    """Sequences of one letter."""
+    source: Literal["toy"]
+    """What the data set is read from."""
+    length: Count
+    """Bases a sequence."""
+    def shortest_sequence(self):
+        return Shortest("length", self.length)
+
+class ToyAxisSettings(Section):
+    """How the toy is judged."""
+    draws: Count = 3
+    """How often."""
+
+SOURCES.add(Source("toy", ToySection, "nowhere:prepare", "a toy"))
+AXES.add(Axis(name="toy_axis", settings=ToyAxisSettings))
+'''
+
+
+@pytest.fixture
+def extension(tmp_path):
+    path = tmp_path / "toy_settings_extension.py"
+    path.write_text(EXTENSION)
+    yield path
+    sys.modules.pop(path.stem, None)
+    SOURCES._entries.pop("toy", None)
+    AXES._entries.pop("toy_axis", None)
+
+
+def test_what_an_extension_adds_can_be_set(extension):
+    settings = copy.deepcopy(DEFAULT) | {"extensions": [str(extension)]}
+    settings["datasets"] = {"own": {"source": "toy", "length": 50}}
+    settings["evaluate"]["toy_axis"] = {"draws": 5}
+    configuration = read_configuration(settings)
+    assert configuration.datasets["own"].length == 50
+    assert configuration.evaluate.axes()["toy_axis"].draws == 5
+    del settings["evaluate"]["toy_axis"]
+    assert read_configuration(settings).evaluate.axes()["toy_axis"].draws == 3
+    settings["datasets"]["own"]["length"] = 0
+    with pytest.raises(InputError, match=r"datasets\.own\.length: 0 is less than the minimum of 1"):
+        read_configuration(settings)
+    settings["datasets"]["own"]["length"] = 40
+    with pytest.raises(InputError, match=r"own\.length: 40 is less than the 41 bases that motif"):
+        read_configuration(settings)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (["gone.py"], "extensions: gone.py is no Python file"),
+        ("mine.py", "extensions: 'mine.py' is not of type 'array'"),
+        ([3], r"extensions\.0: 3 is not of type 'string'"),
+    ],
+)
+def test_extensions_that_cannot_be_loaded_are_named(value, message):
+    with pytest.raises(InputError, match=message):
+        read_configuration(DEFAULT | {"extensions": value})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("datasets/implant", 3, "datasets.implant: 3 is not of type 'object'"),
+        ("datasets/implant/source", 3, r"datasets.implant.source: 3 is not one of \['simulated'"),
+        ("datasets/implant/source", None, "datasets.implant: setting 'source' is missing"),
+        ("datasets/implant/background", 3, "datasets.implant.background: 3 is not of type"),
+        ("models/cnn/training/class_weights", True, "True is not of type 'array', 'string'"),
+        ("models/cnn/max_token_length", 2, "max_token_length: 2 does not match 1"),
+        ("evaluate/faithfulness/substitutions", 4, r"4 is not one of \[1, 2, 3\]"),
+        ("evaluate/faithfulness", None, "evaluate: setting 'faithfulness' is missing"),
+        ("evaluate/faithfulnes", {}, "'faithfulnes'; did you mean 'faithfulness'"),
+        ("evaluate", 3, "evaluate: 3 is not of type 'object'"),
+        ("pretraining", 3, "pretraining: 3 is not of type 'object'"),
+        ("project/to_nucleotides", ["split", "split"], "project.to_nucleotides: .* non-unique"),
+        ("downloads/mirror", 3, "downloads.mirror: 3 is not of type 'string'"),
+        ("motifs/window", 21.5, "motifs.window: 21.5 is not of type 'integer'"),
+    ],
+)
+def test_more_mistakes_are_named_in_one_line(path, value, message):
+    with pytest.raises(InputError, match=message) as error:
+        read_configuration(changed(path, value))
+    assert "\n" not in str(error.value)
+
+
+def test_a_misspelt_setting_is_told_before_all_that_follows_from_it():
+    settings = changed("motifs/windw", 21)
+    del settings["motifs"]["window"]
+    settings["models"]["cnn"]["training"]["epochs"] = 0
+    settings["datasets"]["implant"]["sites"] = [3, 1]
+    with pytest.raises(InputError, match="motifs: unknown setting 'windw'; did you mean 'window'"):
+        read_configuration(settings)
+
+
+# what is written from the sections
+
+
+def test_the_schema_and_the_settings_page_are_up_to_date():
+    for name, text in texts().items():
+        assert (ROOT / name).read_text(encoding="utf-8") == text, (
+            f"{name} is not what the sections say: run python -m dnalrp.settings.writing"
+        )
+
+
+def test_every_setting_is_explained():
+    def unexplained(schema, path):
+        if isinstance(schema, dict):
+            for key, value in schema.get("properties", {}).items():
+                if "$ref" not in value and not value.get("description"):
+                    yield f"{path}.{key}"
+            for key, value in schema.items():
+                yield from unexplained(value, f"{path}.{key}")
+
+    assert not set(unexplained(json_schema(), ""))
+
+
+def test_the_schema_says_what_the_sections_say():
+    schema = pytest.importorskip("jsonschema").Draft202012Validator(json_schema())
+    assert schema.is_valid(DEFAULT)
+    assert schema.is_valid(with_methods({"attnlrp": {"alibi": "uniform"}}, "random"))
+    for path, value in (
+        ("datasets/implant/length", 10),
+        ("datasets/implant/lenght", 200),
+        ("datasets/implant/source", "made"),
+        ("models/cnn/size/filters", 0),
+        ("attribute/methods/cnn", ["gradient"]),
+        ("evaluate/faithfulness/shares", [2]),
+        ("seeds", [1, 1]),
+        ("seeds", None),
+    ):
+        assert not schema.is_valid(changed(path, value)), path
+
+
+def test_settings_are_read_without_heavy_libraries():
+    code = (
+        "import sys, yaml, dnalrp.settings as s;"
+        "s.Configuration.model_validate(yaml.safe_load(open('config.yaml')));"
+        "print([m for m in ('torch', 'pandas', 'numpy', 'pyjaspar') if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_no_line_of_a_configuration_is_too_long():
+    for path in (ROOT / "config.yaml", *(ROOT / "config").glob("*.yaml")):
+        assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 100, path
+
+
+def test_a_notice_of_a_call_is_a_warning_at_the_call():
+    def old_call():
+        renamed("how", "projection")
+
+    with pytest.warns(FutureWarning, match="'how' is now 'projection'") as caught:
+        old_call()
+    assert caught[0].filename == __file__

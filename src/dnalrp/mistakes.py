@@ -96,14 +96,17 @@ def _path(entry: ErrorDetails, settings: object) -> Path:
     value = settings
     location = entry["loc"]
     for part in location[:-2] if location[-1:] == ("[key]",) else location:
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-        elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            continue
-        path.append(part)
+        if _holds(value, part):
+            value = value[part]  # type: ignore[index]
+            path.append(part)
     return tuple(path)
+
+
+def _holds(value: object, part: str | int) -> bool:
+    """Is a part of a location a key or an index of a value?"""
+    if isinstance(value, list | tuple):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, Mapping) and part in value
 
 
 def _type(entry: ErrorDetails) -> str | None:
@@ -115,9 +118,11 @@ def _type(entry: ErrorDetails) -> str | None:
 
 def _mistake(entry: ErrorDetails, path: Path, types: list[str]) -> Mistake:
     kind, value, context = entry["type"], entry["input"], entry.get("ctx", {})
-    if types and kind != "literal_error":
+    if types and (kind != "literal_error" or len(types) > 1):
         expected = ", ".join(map(repr, types))
-        return Mistake(path, f"{_short(value)} is not of type {expected}; {_cure(types, value)}", TYPE)
+        return Mistake(
+            path, f"{_short(value)} is not of type {expected}; {_cure(types, value)}", TYPE
+        )
     if kind == "unknown_setting":
         return Mistake(path, entry["msg"], UNKNOWN)
     if kind in ("missing", "union_tag_not_found"):
@@ -128,7 +133,9 @@ def _mistake(entry: ErrorDetails, path: Path, types: list[str]) -> Mistake:
         return Mistake(path, str(context["error"]), CONTRADICTION)
     if kind == "union_tag_invalid":
         named = (*path, context["discriminator"].strip("'"))
-        return Mistake(named, _not_a_choice(context["tag"], _listed(context["expected_tags"])), VALUE)
+        return Mistake(
+            named, _not_a_choice(context["tag"], _listed(context["expected_tags"])), VALUE
+        )
     if kind == "literal_error":
         return Mistake(path, _not_a_choice(value, _listed(context["expected"])), VALUE)
     if kind in ("choice", "unknown_choice"):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dnalrp.data.local import is_url
-from dnalrp.models.checkpoints import checkpoint_files
 from dnalrp.models.architecture import ModelSection
 from dnalrp.models.catalogue import ARCHITECTURES
+from dnalrp.models.checkpoints import checkpoint_files
 from dnalrp.models.pretraining_settings import FROM_PRETRAINING
 from dnalrp.names import BETWEEN_MODELS, BETWEEN_SEEDS, SHUFFLED, base_model, is_shuffled
 from dnalrp.report.sections import figure_names
@@ -163,7 +163,7 @@ class Plan:
         return "shuffled" if is_shuffled(model) else "true"
 
     def methods(self, model: str) -> list[Any]:
-        """The methods that explain a model, or the model that it is a control of, as in settings."""
+        """The methods, as in settings, that explain a model or the model it is a control of."""
         return written(self.settings.attribute)["methods"][base_model(model)]
 
 

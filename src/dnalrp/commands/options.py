@@ -45,9 +45,10 @@ def check_option(name: str, value: Any, section: type, field: str) -> None:
     from pydantic import TypeAdapter, ValidationError
 
     info = section.model_fields[field]  # type: ignore[attr-defined]
-    adapter: TypeAdapter[Any] = TypeAdapter(
-        Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-    )
+    annotation: Any = info.annotation
+    for bound in info.metadata:
+        annotation = Annotated[annotation, bound]
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     try:
         adapter.validate_python(value, strict=True)
     except ValidationError as error:

@@ -8,9 +8,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from dnalrp.names import RANDOM, RANDOMISED, base_method
-from dnalrp.section import CheckedSection, Count, Rate, Section, Seed, Unique
+from dnalrp.section import CheckedSection, Count, Rate, Seed, Unique
 from dnalrp.settings.catalogues import METHODS, Choice
-from dnalrp.settings.chosen import not_one_of, refuse, reference_to
+from dnalrp.settings.chosen import not_one_of, reference_to, refuse
 
 NotNegative = Annotated[int, Field(ge=0)]
 

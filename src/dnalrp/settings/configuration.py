@@ -42,7 +42,7 @@ class Configuration(CheckedSection):
     """Release of JASPAR that motifs are taken from."""
     gpu: bool
     """True: train, attribute and evaluate on a CUDA device."""
-    extensions: Unique[list[Location]] = []
+    extensions: Unique[list[Location]] = Field([])
     """Python files with methods, metrics, data sources or architectures of your own."""
     downloads: Downloads
     """Whence data come, and whether they are the right ones."""
@@ -117,12 +117,12 @@ class Configuration(CheckedSection):
     def _training_contradictions(self) -> Iterator[str]:
         """Training that needs a device, or a pre-trained model, that is not there."""
         for name, model in self.models.items():
-            if model.training is not None and model.training.precision == "float16":
-                if not self.gpu:
-                    yield (
-                        f"models.{name}.training.precision: float16 needs a CUDA device; set gpu: "
-                        "true or float32"
-                    )
+            training = model.training
+            if training is not None and training.precision == "float16" and not self.gpu:
+                yield (
+                    f"models.{name}.training.precision: float16 needs a CUDA device; set gpu: "
+                    "true or float32"
+                )
             if model.pretrained != FROM_PRETRAINING:
                 continue
             if self.pretraining is None:

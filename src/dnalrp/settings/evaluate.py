@@ -42,9 +42,9 @@ def _with_axes(sections: tuple[tuple[str, type[Section]], ...]) -> type[Evaluate
     fields: dict[str, Any] = {}
     for name, section in sections:
         required = any(field.is_required() for field in section.model_fields.values())
-        default = Field() if required else Field(default_factory=section)
-        default.description = " ".join((section.__doc__ or "").split())
-        fields[name] = (section, default)
+        about = " ".join((section.__doc__ or "").split())
+        default = {} if required else {"default_factory": section}
+        fields[name] = (section, Field(description=about, **default))
     made = create_model("Evaluate", __base__=Evaluate, __doc__=Evaluate.__doc__, **fields)
     return cast(type[Evaluate], made)
 

@@ -42,9 +42,8 @@ def _with_options(path: Path, listed: Any, given: dict[str, Any], moved: dict[Pa
         return listed
     entries = []
     for index, entry in enumerate(listed):
-        name, options = entry, {}
-        if isinstance(entry, Mapping) and len(entry) == 1:
-            name, options = next(iter(entry.items()))
+        one = isinstance(entry, Mapping) and len(entry) == 1
+        name, options = next(iter(entry.items())) if one else (entry, {})
         method = METHODS.get(base_method(name)) if isinstance(name, str) else None
         known = method.options.model_fields if method is not None else {}
         added = {key: value for key, value in given.items() if key in known}

@@ -35,6 +35,7 @@ class NamedClass(Section):
     """A class: its name, and the motifs that its sequences should hold."""
 
     name: ClassName
+    """Of the class, in tables and figures."""
     motifs: list[MotifId]
     """JASPAR ids; without any no localisation is judged."""
 

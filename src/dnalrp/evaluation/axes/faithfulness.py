@@ -35,6 +35,7 @@ class FaithfulnessSettings(Section):
     filler: Literal["background", "dinucleotide"]
     """What nucleotides are replaced by."""
     seed: Seed
+    """Decides what is drawn."""
 
 
 def lerf_minus_morf(curves: "Curves") -> "Array":

@@ -30,6 +30,7 @@ class RobustnessSettings(Section):
     draws: Count
     """Of permuted parameters."""
     seed: Seed
+    """Decides what is drawn."""
 
 
 _PERMUTED = "size of the Spearman with the map of the model, its parameters permuted so far down"
