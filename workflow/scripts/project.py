@@ -3,8 +3,8 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.settings.project import Project
     from dnalrp.stages.project import project
-    from dnalrp.stages.provisional import Project
 
     project(
         **snakemake.input,

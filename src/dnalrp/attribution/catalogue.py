@@ -15,8 +15,8 @@ from dnalrp.attribution.encoders.catalogue import ENCODERS
 from dnalrp.attribution.options import Options
 from dnalrp.catalogue import Catalogue
 from dnalrp.errors import InputError
-from dnalrp.models.architecture import Architecture
 from dnalrp.mistakes import best_mistake
+from dnalrp.models.architecture import Architecture
 from dnalrp.names import RANDOM, RANDOMISED, base_method, is_randomised
 
 Code = str | Callable[..., Any]

@@ -58,7 +58,9 @@ class LrpOptions(Options):
         """Rules themselves, as calls may give them, as data."""
         if not isinstance(given, Mapping):
             return given
-        return {name: rule.data() if hasattr(rule, "data") else rule for name, rule in given.items()}
+        return {
+            name: rule.data() if hasattr(rule, "data") else rule for name, rule in given.items()
+        }
 
     def contradictions(self) -> Iterator[str]:
         """Layers with no rule, or with two."""

@@ -94,11 +94,11 @@ def method_choice(
     import yaml
     from pydantic import ValidationError
 
+    from dnalrp.mistakes import best_mistake
     from dnalrp.names import base_method
     from dnalrp.section import Section
     from dnalrp.settings.attribute import ReadMethod
     from dnalrp.settings.catalogues import METHODS, Choice
-    from dnalrp.mistakes import best_mistake
 
     if base_method(method) not in METHODS:
         return Choice(method, Section())

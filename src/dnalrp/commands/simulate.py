@@ -92,7 +92,9 @@ def run(options: argparse.Namespace) -> int:
     planted = sequences.merge(sites, on="id")
     if options.table:
         with written_whole(folder / "table.csv") as beside:
-            motif_table(sequences, sites, fetch_motifs(settings.motifs, release)).to_csv(beside, index=False)
+            motif_table(sequences, sites, fetch_motifs(settings.motifs, release)).to_csv(
+                beside, index=False
+            )
     table = pd.DataFrame(
         {
             "sequences": sequences.groupby("split", sort=False).size(),

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from dnalrp.attribution.catalogue import METHODS, Choice, methods_of
 from dnalrp.catalogue import resolve
 from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.evaluation.catalogue import AXES
 from dnalrp.models.catalogue import ARCHITECTURES
 from dnalrp.section import Section
-from dnalrp.attribution.catalogue import METHODS, Choice, methods_of
 
 __all__ = [
     "ARCHITECTURES",

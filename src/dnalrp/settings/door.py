@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from dnalrp.errors import InputError
 from dnalrp.extensions import load_extensions
-from dnalrp.settings.configuration import Configuration
 from dnalrp.mistakes import best_mistake
+from dnalrp.settings.configuration import Configuration
 from dnalrp.settings.old_words import in_new_words
 from dnalrp.settings.outside import check_outside
 

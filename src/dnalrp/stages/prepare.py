@@ -81,5 +81,6 @@ def _tell(dataset: Prepared) -> None:
     log.info("%s", counts.to_string())
     reasons = dataset.dropped["reason"].value_counts() if len(dataset.dropped) else pd.Series()
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-    log.info("dropped %d (%s), %d true sites", len(dataset.dropped), told or "none",
-             len(dataset.sites))
+    log.info(
+        "dropped %d (%s), %d true sites", len(dataset.dropped), told or "none", len(dataset.sites)
+    )

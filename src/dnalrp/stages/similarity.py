@@ -6,8 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
-from dnalrp.attribution.storage import read_attributions, read_nucleotides
 from dnalrp.attribution.maps import RelevanceMaps
+from dnalrp.attribution.storage import read_attributions, read_nucleotides
 from dnalrp.evaluation.axes.similarity import compare_models, compare_seeds
 from dnalrp.provenance import provenance, write_table
 from dnalrp.results import maps_of

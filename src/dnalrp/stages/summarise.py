@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from dnalrp.evaluation.catalogue import direction_of, metric_of
 from dnalrp.evaluation.comparison import compare, relative_to_ceiling
 from dnalrp.evaluation.controls import discriminating
-from dnalrp.evaluation.catalogue import direction_of, metric_of
 from dnalrp.evaluation.summary import (
     of_single_models,
     scan_performance,

@@ -71,7 +71,11 @@ def train(
     table = pd.read_parquet(sequences)
     own_labels = read_labels(table)
     made = _start(table, own_labels, settings, pretrained=pretrained, seed=seed)
-    recorded = {"seed": seed, "model": settings.model_dump(mode="json", exclude_unset=True), "labels": labels}
+    recorded = {
+        "seed": seed,
+        "model": settings.model_dump(mode="json", exclude_unset=True),
+        "labels": labels,
+    }
     record = provenance("train", recorded, [sequences, *inputs])
     # only a run of these very settings, inputs and code may be resumed
     resumable = Path(checkpoints) / digest([record, code])
