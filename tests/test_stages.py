@@ -10,32 +10,29 @@ import pandas as pd
 import pytest
 import yaml
 
+from dnalrp.attribution.catalogue import read_choice
+from dnalrp.data.sources.catalogue import SOURCES
+from dnalrp.data.sources.peaks import Archive
 from dnalrp.errors import InputError
+from dnalrp.models.catalogue import ARCHITECTURES
 from dnalrp.provenance import read_provenance
 from dnalrp.results import PERFORMANCE, PREDICTIONS, PROVENANCE, Results, Run, attribution_files
+from dnalrp.settings.attribute import Attribute
+from dnalrp.settings.downloads import Downloads
+from dnalrp.settings.evaluate import ConfidenceIntervals, evaluate_section
+from dnalrp.settings.motifs import Motifs
+from dnalrp.settings.project import Project
+from dnalrp.settings.tracks import Tracks
 from dnalrp.stages.attribute import attribute
 from dnalrp.stages.download import download
 from dnalrp.stages.evaluate import evaluate
 from dnalrp.stages.fetch import fetch
-from dnalrp.stages.label import label_data, label_model
+from dnalrp.stages.label import Label, label_data, label_model
 from dnalrp.stages.motifs import motifs
 from dnalrp.stages.prepare import prepare
 from dnalrp.stages.project import project
-from dnalrp.stages.provisional import (
-    Archive,
-    Attribute,
-    Downloads,
-    Evaluate,
-    Intervals,
-    Label,
-    Model,
-    Motifs,
-    Project,
-    Tracks,
-)
 from dnalrp.stages.report import report
 from dnalrp.stages.similarity import similarity
-from dnalrp.stages.simulate import simulate
 from dnalrp.stages.summarise import summarise
 from dnalrp.stages.tracks import tracks
 from dnalrp.stages.train import train
@@ -45,6 +42,14 @@ RUN = Run.numbered("implant", "cnn", 1)
 JASPAR = "JASPAR2026"
 DOWNLOADS = Downloads(mirror=None, offline=True, sha256={})
 METHODS = ["lrp", "random", "lrp_randomised"]
+
+
+def dataset_section(settings):
+    return SOURCES[settings["source"]].section(**settings)
+
+
+def model_section(settings):
+    return ARCHITECTURES[settings["architecture"]].section(**settings)
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +75,8 @@ def results(settings, tmp_path_factory):
     """One run, stage after stage."""
     files = Results(tmp_path_factory.mktemp("run") / "results")
     data = {"sequences": files.sequences("implant"), "sites": files.sites("implant")}
-    simulate(
-        settings=settings["datasets"]["implant"],
+    prepare(
+        settings=dataset_section(settings["datasets"]["implant"]),
         jaspar=JASPAR,
         scan=files.scan("implant"),
         **data,
@@ -80,7 +85,7 @@ def results(settings, tmp_path_factory):
         sequences=data["sequences"],
         model=files.model(RUN),
         checkpoints=files.checkpoints(RUN),
-        settings=Model(**settings["models"]["cnn"]),
+        settings=model_section(settings["models"]["cnn"]),
         seed=1,
     )
     folders = {"attributions": files.attributions(RUN), "nucleotides": files.nucleotides(RUN)}
@@ -88,8 +93,8 @@ def results(settings, tmp_path_factory):
         sequences=data["sequences"],
         model=files.model(RUN),
         attributions=folders["attributions"],
-        methods=METHODS,
-        settings=Attribute(**{k: v for k, v in settings["attribute"].items() if k != "methods"}),
+        methods=[read_choice(name) for name in METHODS],
+        settings=Attribute(**{**settings["attribute"], "methods": {}}),
         seed=1,
     )
     project(
@@ -112,14 +117,14 @@ def results(settings, tmp_path_factory):
         model=files.model(RUN),
         tokens=files.tokens(RUN),
         metrics=files.metrics(RUN),
-        settings=Evaluate(**{k: v for k, v in settings["evaluate"].items() if k != "intervals"}),
+        settings=evaluate_section()(**settings["evaluate"]),
         jaspar=JASPAR,
     )
     summarise(
         results=files.folder,
         runs=[RUN],
         origins=[RUN],
-        settings=Intervals(**settings["evaluate"]["intervals"]),
+        settings=ConfidenceIntervals(**settings["evaluate"]["intervals"]),
     )
     return files
 
@@ -230,12 +235,12 @@ def test_a_label_becomes_a_data_set_and_a_model(settings, tmp_path):
     whole = {"sequences": files.sequences("marks"), "sites": files.sites("marks")}
     whole["sequences"].parent.mkdir(parents=True)
     rest = {"scan": files.scan("marks"), "dropped": files.dropped("marks")}
-    prepare(settings=section, jaspar=JASPAR, downloads=DOWNLOADS, **whole, **rest)
+    prepare(settings=dataset_section(section), jaspar=JASPAR, downloads=DOWNLOADS, **whole, **rest)
     train(
         sequences=whole["sequences"],
         model=files.model(run),
         checkpoints=files.checkpoints(run),
-        settings=Model(**settings["models"]["cnn"]),
+        settings=model_section(settings["models"]["cnn"]),
         seed=1,
         classes=["first", "second"],
     )
@@ -264,7 +269,7 @@ def test_a_model_is_taken_as_it_is(results, settings, tmp_path):
         sequences=results.sequences("implant"),
         model=tmp_path / "model",
         checkpoints=tmp_path / "checkpoints",
-        settings=Model(**taken),
+        settings=model_section(taken),
         seed=5,
     )
     tables = [

@@ -115,13 +115,7 @@ def _run(options: argparse.Namespace, index: str) -> int:
     record = provenance("explain", {**said, "method": method}, inputs)
     folder = Path(options.out)
     choice = method_choice(method, options.method_options, {"alibi": options.alibi})
-    question = Question(
-        method=method,
-        device=device,
-        batch_size=options.batch_size,
-        **choice.options.model_dump(exclude_unset=True),
-        target=_target(model, options),
-    )
+    question = Question(choice, device, options.batch_size, target=_target(model, options))
     path = folder / attribution_name(method)
     write_relevance(path, model, sequences, question, record=record)
     maps = by_nucleotide(read_attributions(path, sequences["id"].tolist()), options.map)
@@ -133,7 +127,7 @@ def _run(options: argparse.Namespace, index: str) -> int:
     }
     write_tracks(maps, sequences, folder, method, settings)
     table = pd.DataFrame({"id": maps.ids, "length": maps.lengths, "output": maps.outputs})
-    print_table(table.assign(relevance=maps.relevance.sum(axis=1)), options.json)
+    print_table(table.assign(relevance=maps.padded().sum(axis=1)), options.json)
     return 0
 
 
