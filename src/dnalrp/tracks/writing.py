@@ -1,15 +1,23 @@
 """All files of one method's maps: genome tracks where coordinates are known, tables always."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.attribution.storage import NucleotideMaps, read_nucleotides
-from dnalrp.data.nucleotides import one_hot
-from dnalrp.tracks.arrays import write_map_table, write_modisco_arrays, write_regions
+from dnalrp.provenance import written_whole
+from dnalrp.tracks.arrays import (
+    check_finite,
+    stacked,
+    write_map_table,
+    write_modisco_arrays,
+    write_regions,
+)
 from dnalrp.tracks.genome import (
     INTERVAL,
     Track,
@@ -23,6 +31,9 @@ from dnalrp.tracks.genome import (
     write_seqlets,
 )
 
+log = logging.getLogger(__name__)
+UNPLACED = "unplaced"
+
 
 def write_tracks(
     maps: NucleotideMaps | str | Path,
@@ -34,6 +45,9 @@ def write_tracks(
     p_value: float = 1e-4,
 ) -> list[str]:
     """Write the maps of one method as table, arrays and tracks; return the files' names.
+
+    Sequences without a place, such as shuffled ones, are in the table and in arrays of their
+    own, ``NAME.unplaced``; where no sequence has one, the arrays are ``NAME``'s.
 
     Parameters
     ----------
@@ -49,29 +63,71 @@ def write_tracks(
         Folder of the method's motifs, with ``seqlets.tsv`` and ``matches.tsv``.
     p_value
         Up to it, a match gives its name to a pattern's seqlets.
+
+    Raises
+    ------
+    InputError
+        A map that holds a value that is no number; then nothing is written.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     if not isinstance(maps, NucleotideMaps):
         maps = read_nucleotides(maps)
+    check_finite(maps.relevance, maps.lengths, maps.ids, name)
+    folder.mkdir(parents=True, exist_ok=True)
     table = sequences.set_index("id").loc[maps.ids]
-    texts = table["sequence"].tolist()
-    # TF-MoDISco takes seqlets in the order of its input: no class may come first
-    order = np.random.default_rng(0).permutation(len(texts))
-    shuffled = table.iloc[order]
-    written = [f"{name}.maps.tsv.gz", f"{name}.one_hot.npz", f"{name}.scores.npz"]
-    write_map_table(maps.ids, texts, maps.relevance, folder / written[0])
-    encoded = one_hot(texts)[order]
-    write_modisco_arrays(maps.relevance[order], encoded, *(folder / file for file in written[1:]))
+    write_map_table(maps.ids, table["sequence"], maps.relevance, folder / f"{name}.maps.tsv.gz")
+    placed = _placed(table)
+    if not placed.any():
+        return [f"{name}.maps.tsv.gz", *_write_arrays(maps, table, ~placed, folder / name)]
+    written = [f"{name}.maps.tsv.gz", *_write_arrays(maps, table, placed, folder / name)]
+    if not placed.all():
+        beside = folder / f"{name}.{UNPLACED}"
+        written += _write_arrays(maps, table, ~placed, beside)
+        log.warning(
+            "%s: %d of %d sequences have no place on a genome, and are in no track but in %s",
+            *(name, (~placed).sum(), len(placed), f"{beside.name}.*"),
+        )
+    kinds = {"start": "int64", "end": "int64"}
+    intervals = table.loc[placed, INTERVAL].fillna({"strand": "+"}).astype(kinds)
+    own = NucleotideMaps(
+        [id_ for id_, has_place in zip(maps.ids, placed, strict=True) if has_place],
+        *(values[placed] for values in (maps.lengths, maps.relevance, maps.outputs)),
+    )
+    return [*written, *_genome_tracks(own, intervals, folder, name, settings, motifs, p_value)]
+
+
+def _placed(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which sequences have a place on a genome."""
     if not set(INTERVAL) <= set(table):
-        ids = "\n".join(["id", *shuffled.index])
-        (folder / f"{name}.rows.tsv").write_text(f"{ids}\n", encoding="utf-8")
-        return [*written, f"{name}.rows.tsv"]
-    write_regions(shuffled[INTERVAL], shuffled.index.tolist(), folder / f"{name}.narrowPeak")
-    return [
-        *(*written, f"{name}.narrowPeak"),
-        *_genome_tracks(maps, table[INTERVAL], folder, name, settings, motifs, p_value),
-    ]
+        return np.zeros(len(table), dtype=bool)
+    return table[["chrom", "start", "end"]].notna().all(axis=1).to_numpy()
+
+
+def _write_arrays(
+    maps: NucleotideMaps, table: pd.DataFrame, chosen: npt.NDArray[np.bool_], beginning: Path
+) -> list[str]:
+    """Arrays of the chosen sequences, and their places or ids in the same order."""
+    # TF-MoDISco takes seqlets in the order of its input: no class may come first
+    order = np.random.default_rng(0).permutation(len(table))
+    order = order[chosen[order]]
+    own, has_place = table.iloc[order], _placed(table)[order].all()
+    strands = own["strand"].tolist() if has_place else None
+    arrays = stacked(own["sequence"].tolist(), maps.relevance[order], strands)
+    width, name = arrays.relevance.shape[1], beginning.name
+    paths = [beginning.with_name(f"{name}.{kind}.npz") for kind in ("one_hot", "scores")]
+    write_modisco_arrays(arrays.relevance, arrays.one_hot, paths[0], paths[1])
+    log.info(
+        "%s: modisco motifs -s %s -a %s -n 1000 -w %d", *(name, paths[0].name, paths[1].name, width)
+    )
+    if has_place:
+        paths.append(beginning.with_name(f"{name}.narrowPeak"))
+        kinds = {"start": "int64", "end": "int64"}
+        write_regions(own[INTERVAL].astype(kinds), own.index.tolist(), paths[-1])
+    else:
+        paths.append(beginning.with_name(f"{name}.rows.tsv"))
+        with written_whole(paths[-1]) as beside:
+            beside.write_text("\n".join(["id", *own.index, ""]), encoding="utf-8")
+    return [path.name for path in paths]
 
 
 def _genome_tracks(
