@@ -65,9 +65,9 @@ def stacked(
     """Sequences and their maps as arrays that both programs read rightly.
 
     The width is even: Fi-NeMo takes no other, and ``modisco motifs -w`` takes a base less than
-    an odd width and then refuses. It is ``SHORTEST`` at least. Shorter sequences lie in the middle, as both programs count
-    from there. With ``strands``, a sequence of ``-`` is turned to the forward strand, as Fi-NeMo
-    places hits without a look at the strand.
+    an odd width and then refuses. It is ``SHORTEST`` at least. Shorter sequences lie in the
+    middle, as both programs count from there. With ``strands``, a sequence of ``-`` is turned to
+    the forward strand, as Fi-NeMo places hits without a look at the strand.
 
     Parameters
     ----------
@@ -102,8 +102,9 @@ def write_modisco_arrays(
     """Write what ``modisco motifs -s ONE_HOT -a SCORES -w WIDTH`` and ``finemo`` take.
 
     Both hold (sequences, 4, width) in ``arr_0``, order ACGT; :func:`stacked` makes them of
-    sequences. Token models have no hypothetical scores: the observed nucleotide has the
-    relevance, the others zero, as in the project's own motif stage.
+    sequences. Finemo wants the width too (``extract-regions-modisco-fmt -w``). Token models have
+    no hypothetical scores: the observed nucleotide has the relevance, the others zero, as in the
+    project's own motif stage.
 
     Parameters
     ----------

@@ -89,11 +89,8 @@ def write_tracks(
         )
     kinds = {"start": "int64", "end": "int64"}
     intervals = table.loc[placed, INTERVAL].fillna({"strand": "+"}).astype(kinds)
-    own = NucleotideMaps(
-        [id_ for id_, has_place in zip(maps.ids, placed, strict=True) if has_place],
-        *(values[placed] for values in (maps.lengths, maps.relevance, maps.outputs)),
-    )
-    return [*written, *_genome_tracks(own, intervals, folder, name, settings, motifs, p_value)]
+    signal = genome_signal(maps.relevance[placed], maps.lengths[placed], intervals)
+    return [*written, *_genome_tracks(signal, intervals, folder, name, settings, motifs, p_value)]
 
 
 def _placed(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -116,13 +113,13 @@ def _write_arrays(
     width, name = arrays.relevance.shape[1], beginning.name
     paths = [beginning.with_name(f"{name}.{kind}.npz") for kind in ("one_hot", "scores")]
     write_modisco_arrays(arrays.relevance, arrays.one_hot, paths[0], paths[1])
-    log.info(
-        "%s: modisco motifs -s %s -a %s -n 1000 -w %d", *(name, paths[0].name, paths[1].name, width)
-    )
+    files = f"-s {paths[0].name} -a {paths[1].name} -w {width}"
+    log.info("%s: modisco motifs %s -n 1000", name, files)
     if has_place:
         paths.append(beginning.with_name(f"{name}.narrowPeak"))
         kinds = {"start": "int64", "end": "int64"}
         write_regions(own[INTERVAL].astype(kinds), own.index.tolist(), paths[-1])
+        log.info("%s: finemo extract-regions-modisco-fmt -p %s %s", name, paths[-1].name, files)
     else:
         paths.append(beginning.with_name(f"{name}.rows.tsv"))
         with written_whole(paths[-1]) as beside:
@@ -131,7 +128,7 @@ def _write_arrays(
 
 
 def _genome_tracks(
-    maps: NucleotideMaps,
+    signal: pd.DataFrame,
     intervals: pd.DataFrame,
     folder: Path,
     name: str,
@@ -141,7 +138,6 @@ def _genome_tracks(
 ) -> list[str]:
     """The files in genome coordinates."""
     sizes = settings["chromosome_sizes"] and read_chromosome_sizes(settings["chromosome_sizes"])
-    signal = genome_signal(maps.relevance, maps.lengths, intervals)
     tracks, written = [], []
     for ending, part in by_sign(signal, settings["signs"]).items():
         for kind, write in (("bigWig", write_bigwig), ("bedGraph", write_bedgraph)):
