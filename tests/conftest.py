@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
 from dnalrp.models.dnabert2 import (
     DnaBert2Config,
@@ -17,6 +18,19 @@ def random_sequences(count, shortest=30, longest=90, seed=0):
     rng = np.random.default_rng(seed)
     lengths = rng.integers(shortest, longest + 1, size=count)
     return ["".join(rng.choice(list("ACGT"), size=length)) for length in lengths]
+
+
+def nucleotide_maps(ids, lengths, relevance, outputs=None):
+    """The record of maps by nucleotide from rows (sequences, longest length)."""
+    lengths = np.asarray(lengths, dtype=np.int64)
+    return RelevanceMaps(
+        ids=list(ids),
+        lengths=lengths,
+        relevance=[row[:length] for row, length in zip(relevance, lengths, strict=True)],
+        spans=nucleotide_spans(lengths),
+        logits=np.empty((len(lengths), 0)),
+        outputs=np.zeros(len(lengths)) if outputs is None else outputs,
+    )
 
 
 def randomised(model, seed=0, scale=0.3):

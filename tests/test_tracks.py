@@ -8,13 +8,13 @@ import pandas as pd
 import pyBigWig
 import pytest
 from click.testing import CliRunner
-from conftest import random_sequences
+from conftest import nucleotide_maps, random_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnalrp.attribution.storage import NucleotideMaps
 from dnalrp.data.nucleotides import one_hot
 from dnalrp.errors import InputError
+from dnalrp.settings.tracks import Tracks
 from dnalrp.tracks.arrays import write_map_table, write_modisco_arrays, write_regions
 from dnalrp.tracks.genome import (
     Track,
@@ -205,14 +205,14 @@ def test_table_of_maps_has_a_row_a_nucleotide(tmp_path):
     assert (tmp_path / "a.tsv.gz").read_bytes() == first
 
 
-SETTINGS = {"signs": "separate", "assembly": "hg19", "chromosome_sizes": None}
+SETTINGS = Tracks(map="split", signs="separate", assembly="hg19", chromosome_sizes=None)
 
 
 def test_all_files_of_a_method(tmp_path):
     ids = list("abcd")
     sequences = INTERVALS.assign(id=ids, sequence=["ACGT", "CCGT", "ACG", "TTT"])
-    maps = NucleotideMaps(ids, np.array(LENGTHS), RELEVANCE, np.zeros(4))
-    written = write_tracks(maps, sequences, tmp_path, "attnlrp", SETTINGS)
+    maps = nucleotide_maps(ids, np.array(LENGTHS), RELEVANCE, np.zeros(4))
+    written = write_tracks(maps, sequences, tmp_path, "attnlrp", settings=SETTINGS)
     assert sorted(written) == sorted(path.name for path in tmp_path.iterdir())
     rows = pd.read_csv(tmp_path / "attnlrp.narrowPeak", sep="\t", header=None)[3].tolist()
     scores = np.load(tmp_path / "attnlrp.scores.npz")["arr_0"]
@@ -224,7 +224,7 @@ def test_all_files_of_a_method(tmp_path):
     session = ElementTree.parse(tmp_path / "attnlrp.igv.xml").getroot()
     assert all((tmp_path / r.get("path")).is_file() for r in session.iter("Resource"))
     without = write_tracks(
-        maps, sequences[["id", "sequence"]], tmp_path / "new", "attnlrp", SETTINGS
+        maps, sequences[["id", "sequence"]], tmp_path / "new", "attnlrp", settings=SETTINGS
     )
     assert not [name for name in without if "bigWig" in name]
     assert "attnlrp.rows.tsv" in without

@@ -101,6 +101,7 @@ def _run(options: argparse.Namespace, index: str) -> int:
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
     from dnalrp.provenance import check_folder, provenance
+    from dnalrp.settings.tracks import Tracks
     from dnalrp.stages.attribute import Question, write_relevance
     from dnalrp.stages.project import by_nucleotide
     from dnalrp.tracks.writing import write_tracks
@@ -120,12 +121,13 @@ def _run(options: argparse.Namespace, index: str) -> int:
     write_relevance(path, model, sequences, question, record=record)
     maps = by_nucleotide(read_attributions(path, sequences["id"].tolist()), options.map)
     write_nucleotides(folder / MapName(method, options.map).file, maps, record)
-    settings = {
-        "signs": options.signs,
-        "assembly": options.assembly,
-        "chromosome_sizes": Path(index) / SIZES if options.bed else None,
-    }
-    write_tracks(maps, sequences, folder, method, settings)
+    tracks = Tracks(
+        map=options.map,
+        signs=options.signs,
+        assembly=options.assembly,
+        chromosome_sizes=str(Path(index) / SIZES) if options.bed else None,
+    )
+    write_tracks(maps, sequences, folder, method, settings=tracks)
     table = pd.DataFrame({"id": maps.ids, "length": maps.lengths, "output": maps.outputs})
     print_table(table.assign(relevance=maps.padded().sum(axis=1)), options.json)
     return 0

@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+from dnalrp.data.reading import read_lines
 from dnalrp.errors import InputError
 from dnalrp.provenance import written_whole
 
@@ -12,7 +13,7 @@ def maf_to_fasta(alignment: str | Path, source: str, fasta: str | Path) -> int:
 
     Every block of the alignment gives one record, gaps removed, case kept. Its header is
     ``chromosome:start-end``, 0-based and half-open, on the forward strand, the chromosome being
-    what follows the dot of the source. Bases that the alignment leaves out are not there.
+    what follows the first dot of the source. Bases that the alignment leaves out are not there.
 
     Parameters
     ----------
@@ -29,19 +30,20 @@ def maf_to_fasta(alignment: str | Path, source: str, fasta: str | Path) -> int:
         No such file; a row whose length is not as it says, or that lies on the reverse strand;
         no row of this source.
     """
-    alignment, bases, chromosome = Path(alignment), 0, source.rpartition(".")[2]
+    alignment, bases = Path(alignment), 0
+    chromosome = source.partition(".")[2] or source  # names of scaffolds hold dots too
     if not alignment.is_file():
         raise InputError(f"{alignment}: no such file; correct the path")
-    opened = gzip.open if alignment.suffix == ".gz" else open
-    with opened(alignment, "rt", encoding="ascii") as lines, written_whole(fasta) as beside:
+    with written_whole(fasta) as beside:
         with gzip.GzipFile(beside, "wb", mtime=0) as out:
-            for number, line in enumerate(lines, start=1):
-                if not line.startswith("s ") or line.split(maxsplit=2)[1] != source:
+            for number, text in enumerate(read_lines(alignment), start=1):
+                line = text.decode("utf-8", errors="replace")
+                if line[:1] != "s" or line.split(maxsplit=2)[:2] != ["s", source]:
                     continue
                 where = f"{alignment}, line {number}"
                 start, size, sequence = _row(line, where)
                 header = f">{chromosome}:{start}-{start + size}\n"
-                out.write(f"{header}{sequence}\n".encode("ascii"))
+                out.write(f"{header}{sequence}\n".encode())
                 bases += size
         if not bases:
             raise InputError(f"{alignment}: no row of {source!r}; give a source as its rows do")
@@ -61,6 +63,6 @@ def _row(line: str, where: str) -> tuple[int, int, str]:
         )
     if strand != "+":
         raise InputError(
-            f"{where}: lies on the reverse strand; project the alignment on {line[2:40].split()[0]}"
+            f"{where}: lies on the reverse strand; project the alignment on {fields[1]}"
         )
     return start, size, sequence

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.data.genome import Genome
-from dnalrp.data.intervals import overlapping
+from dnalrp.data.intervals import overlapping, unique_names
 from dnalrp.data.nucleotides import NUCLEOTIDES, one_hot, reverse_complement
 from dnalrp.data.sources.fields import BACKGROUND, GenomicNegatives
 from dnalrp.errors import InputError
@@ -106,10 +106,13 @@ def shuffled_background(sequences: pd.DataFrame, ratio: int, seed: int) -> pd.Da
 
 
 def interval_ids(name: str, intervals: pd.DataFrame) -> pd.Series:
-    """Ids of intervals of one class: ``name_chrom:start-end``, and ``(-)`` on that strand."""
-    span = intervals["start"].astype(str) + "-" + intervals["end"].astype(str)
+    """Ids of intervals of one class: ``name_chrom:start-end``, and ``(-)`` on that strand.
+
+    One that occurs again, as of two files with one interval, ends in ``_2`` and so on.
+    """
+    place = intervals["start"].astype(str) + "-" + intervals["end"].astype(str)
     strand = intervals["strand"].map({"+": "", "-": "(-)"})
-    return name + "_" + intervals["chrom"] + ":" + span + strand
+    return unique_names(name + "_" + intervals["chrom"] + ":" + place + strand)
 
 
 def window_sequences(intervals: pd.DataFrame, genome: Genome) -> list[str]:

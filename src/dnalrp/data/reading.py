@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import logging
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,9 @@ from typing import BinaryIO, cast
 
 from dnalrp.errors import InputError
 
+log = logging.getLogger(__name__)
 GZIP = b"\x1f\x8b"
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _OTHER_FORMATS = {
     b"PK\x03\x04": "a zip archive",
     b"BZh": "compressed by bzip2",
@@ -79,17 +83,65 @@ def read_blocks(path: str | Path, size: int = 1 << 22) -> Iterator[bytes]:
 def read_text(path: str | Path) -> str:
     """Content of a text file; a byte order mark is left out, line ends become ``\\n``.
 
+    What is not UTF-8 reads as Windows-1252, in which older programs save a column of names or
+    notes, and the log says so; control characters tell a binary file from it.
+
     Raises
     ------
     InputError
         As for :func:`read_blocks`, or the file is not text, or holds nothing but space.
     """
+    data = b"".join(read_blocks(path))
     try:
-        text = b"".join(read_blocks(path)).decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text file; give plain text in UTF-8, or gzip") from error
+        if _CONTROL.search(data):
+            raise InputError(
+                f"{path}: not a text file; give plain text in UTF-8, or gzip"
+            ) from error
+        text = _as_windows_1252(data, path)
     if "\0" in text:
         raise InputError(f"{path}: not a text file; give plain text in UTF-8, or gzip")
     if not text.strip():
         raise InputError(f"{path}: the file is empty; fetch or write it again")
     return io.StringIO(text, newline=None).read()
+
+
+def read_lines(path: str | Path) -> Iterator[bytes]:
+    """The unpacked lines of a file one by one, as bytes without their ends, whatever these are.
+
+    For files that are too large to be held as text.
+
+    Raises
+    ------
+    InputError
+        As for :func:`read_blocks`.
+    """
+    pieces: list[bytes] = []  # of a line that is longer than a block
+    for block in read_blocks(path):
+        # a block may end between the two halves of a line end
+        cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
+        if pieces and pieces[-1].endswith(b"\r") and not block.startswith(b"\n"):
+            yield from b"".join(pieces).splitlines()
+            pieces = []
+        if cut:
+            yield from b"".join([*pieces, block[:cut]]).splitlines()
+            pieces = []
+        pieces.append(block[cut:])
+    yield from b"".join(pieces).splitlines()
+
+
+def _as_windows_1252(data: bytes, path: str | Path) -> str:
+    number = next(
+        number for number, line in enumerate(data.splitlines(), start=1) if not _is_utf8(line)
+    )
+    log.warning("%s, line %d: not UTF-8; the file is read as Windows-1252", path, number)
+    return data.decode("cp1252", errors="replace")
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True

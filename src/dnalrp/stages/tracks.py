@@ -40,6 +40,14 @@ def tracks(
     folder.mkdir(parents=True)
     given = settings.model_dump(mode="json")
     for method, path in maps_of(nucleotides, settings.map).items():
-        written = write_tracks(path, table, folder, method, given, Path(motifs) / method, p_value)
+        written = write_tracks(
+            path,
+            table,
+            folder,
+            method,
+            settings=settings,
+            motifs=Path(motifs) / method,
+            p_value=p_value,
+        )
         log.info("%s: %s", method, ", ".join(written))
     write_record(folder / PROVENANCE, provenance("tracks", given, [nucleotides, motifs]))

@@ -1,5 +1,6 @@
 """Relevance in genome coordinates: bigWig, bedGraph, BED of seqlets, and a session for IGV."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dnalrp.data.reading import read_text
 from dnalrp.errors import InputError
 from dnalrp.provenance import written_whole
+from dnalrp.tracks.arrays import Lengths, check_finite
 
-Lengths = Sequence[int] | npt.NDArray[np.int64]
 INTERVAL = ["chrom", "start", "end", "strand"]
 SIGNS = ("signed", "separate")
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+_GENOME_FILES = (".fa", ".fasta", ".fna", ".2bit", ".genome", ".json", ".gz", ".bgz")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -52,9 +56,11 @@ def genome_signal(
     Raises
     ------
     InputError
-        An interval is not as long as its sequence.
+        An interval is not as long as its sequence, or a relevance is no number.
     """
     _check_lengths(lengths, intervals)
+    places = [f"{row.chrom}:{row.start}-{row.end}" for row in intervals.itertuples()]
+    check_finite(relevance, lengths, places, "track")
     parts = []
     rows = pd.Series(np.arange(len(intervals)))
     for chrom, own in rows.groupby(intervals["chrom"].to_numpy(), sort=True):
@@ -114,23 +120,42 @@ def by_sign(signal: pd.DataFrame, signs: str = "signed") -> dict[str, pd.DataFra
 def read_chromosome_sizes(path: str | Path) -> dict[str, int]:
     """Lengths of chromosomes, from a ``chrom.sizes`` file or a FASTA index (``.fai``).
 
+    Blank lines and comments are left out.
+
     Raises
     ------
     InputError
-        No such file, or a line without a name and a number.
+        No such file, a line without a name and a number, or two lengths of one chromosome.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path).split("\n")
+    except InputError as error:
         raise InputError(f"{path}: cannot be read; give a chrom.sizes or .fai file") from error
-    sizes = {}
+    sizes: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
         name, _, rest = line.partition("\t")
-        size = rest.split("\t")[0]
-        if not name or not size.isdecimal():
+        name, size = name.strip(), rest.split("\t")[0].strip()
+        if not name or not (size.isascii() and size.isdecimal()):
             raise InputError(f"{path}, line {number}: not 'name<tab>length'; correct the line")
-        sizes[name] = int(size)
+        if sizes.setdefault(name, int(size)) != int(size):
+            raise InputError(
+                f"{path}, line {number}: {name} has {size} bases here and {sizes[name]} before; "
+                "leave one out"
+            )
     return sizes
+
+
+def _check_values(signal: pd.DataFrame, path: str | Path) -> None:
+    """Refuse values that are no numbers: a bigWig of them makes its readers fail."""
+    wrong = ~np.isfinite(signal["value"].to_numpy(dtype=float))
+    if wrong.any():
+        row = signal.iloc[int(wrong.argmax())]
+        raise InputError(
+            f"{path}: the value of {row['chrom']}:{row['start']}-{row['end']} is {row['value']}; "
+            "leave its sequence out"
+        )
 
 
 def write_bigwig(
@@ -147,10 +172,11 @@ def write_bigwig(
     Raises
     ------
     InputError
-        A chromosome is not in ``sizes``, or ends before the signal does.
+        A chromosome is not in ``sizes``, or ends before the signal does; a value is no number.
     """
     import pyBigWig
 
+    _check_values(signal, path)
     ends = signal.groupby("chrom", sort=True)["end"].max()
     known = ends.to_dict() if sizes is None else dict(sizes)
     for chrom, end in ends.items():
@@ -176,6 +202,7 @@ def write_bigwig(
 
 def write_bedgraph(signal: pd.DataFrame, path: str | Path) -> None:
     """Write a signal as bedGraph, sorted and without a header, as ``bedGraphToBigWig`` asks."""
+    _check_values(signal, path)
     columns = signal[["chrom", "start", "end", "value"]]
     with written_whole(path) as beside:
         columns.to_csv(beside, sep="\t", header=False, index=False, float_format="%.6g")
@@ -197,7 +224,7 @@ def seqlets_on_genome(seqlets: pd.DataFrame, intervals: pd.DataFrame) -> pd.Data
         The same columns with ``chrom`` in place of ``id``, sorted by place.
     """
     placed = seqlets.merge(
-        intervals[INTERVAL], left_on="id", right_index=True, suffixes=("", "_whole")
+        intervals[INTERVAL].dropna(), left_on="id", right_index=True, suffixes=("", "_whole")
     )
     backwards = placed["strand_whole"] == "-"
     offset, reach = placed["start_whole"], placed["end_whole"]
@@ -246,17 +273,27 @@ def write_igv_session(path: str | Path, assembly: str, tracks: Sequence[Track], 
     Parameters
     ----------
     assembly
-        The viewer's id of a genome, such as ``hg19``, or the path of a FASTA file.
+        The viewer's id of a genome, such as ``hg19``, or the path of a FASTA file. A relative
+        one is seen from here, and written as the viewer looks for it: from the session's folder.
     locus
         What is shown first, ``chrom:start-end``.
     """
     for text in (assembly, locus, *(part for track in tracks for part in track)):
         if _NOT_IN_XML.search(text):
             raise InputError(f"{text!r}: a control character cannot be in a session; remove it")
-    session = ElementTree.Element("Session", genome=assembly, locus=locus, version="8")
+    genome = _seen_from(assembly, Path(path).parent)
+    session = ElementTree.Element("Session", genome=genome, locus=locus, version="8")
     resources = ElementTree.SubElement(session, "Resources")
     for track in tracks:
         ElementTree.SubElement(resources, "Resource", path=track.path, name=track.name)
     ElementTree.indent(session)
     with written_whole(path) as beside:
         ElementTree.ElementTree(session).write(beside, encoding="UTF-8", xml_declaration=True)
+
+
+def _seen_from(assembly: str, folder: Path) -> str:
+    """An assembly's relative path as it is from ``folder``; ids, URLs and full paths stay."""
+    names_file = "/" in assembly or assembly.lower().endswith(_GENOME_FILES)
+    if _SCHEME.match(assembly) or not (names_file or Path(assembly).is_file()):
+        return assembly
+    return assembly if Path(assembly).is_absolute() else os.path.relpath(assembly, folder)
