@@ -59,8 +59,8 @@ def genome_signal(
         An interval is not as long as its sequence, or a relevance is no number.
     """
     _check_lengths(lengths, intervals)
-    places = [f"{row.chrom}:{row.start}-{row.end}" for row in intervals.itertuples()]
-    check_finite(relevance, lengths, places, "track")
+    names = [f"{row.chrom}:{row.start}-{row.end}" for row in intervals.itertuples()]
+    check_finite(relevance, lengths, names, "track")
     parts = []
     rows = pd.Series(np.arange(len(intervals)))
     for chrom, own in rows.groupby(intervals["chrom"].to_numpy(), sort=True):
