@@ -61,7 +61,11 @@ def run(options: argparse.Namespace) -> int:
     figures = [out / "figures" / f"{axis}.png" for axis in figure_names(settings)]
     inputs = [*tables, *data, *folders]
     build_report(
-        *(results, runs, datasets, settings, figures),
+        results,
+        runs=runs,
+        datasets=datasets,
+        settings=settings,
+        figures=figures,
         page_path=out / "index.html",
         manifest=out / "manifest.json",
         pictures=out / "pictures",
