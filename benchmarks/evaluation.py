@@ -29,16 +29,17 @@ import yaml
 from transformers import PreTrainedModel
 
 import dnalrp
-from dnalrp.attribution.maps import RelevanceMaps
-from dnalrp.attribution.storage import Attributions, NucleotideMaps
+from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.data.scan import SITE_COLUMNS
-from dnalrp.evaluation import judging, probing
-from dnalrp.evaluation.comparison import compare, relative_to_ceiling
-from dnalrp.evaluation.maps import token_maps
-from dnalrp.evaluation.metrics import IN_UNITS_OF_THE_OUTPUT, direction_of
-from dnalrp.evaluation.summary import bootstrap_means, summarise, summarise_over_seeds
+from dnalrp.evaluation.judging import evaluate
+from dnalrp.evaluation.levels import Explained
+from dnalrp.evaluation.summary import bootstrap_means
+from dnalrp.evaluation.tables import make_tables
+from dnalrp.evaluation.truth import site_masks
 from dnalrp.models.architectures.dnabert2 import DnaBert2Section
 from dnalrp.models.building import build_model
+from dnalrp.names import BEST_ORDER, NATIVE
+from dnalrp.projection import TO_NUCLEOTIDES
 
 DEFAULTS = Path(__file__).parent.parent / "config.yaml"
 SAMPLED = "of these, for faithfulness; by default config.yaml's number, then all"
@@ -75,33 +76,39 @@ def stored_data(folder: Path, count: int, split: str | None) -> tuple[pd.DataFra
 
 def explained(
     frame: pd.DataFrame, sites: pd.DataFrame, maps: dict[str, RelevanceMaps]
-) -> judging.Explained:
+) -> Explained:
     """What the stages before leave in files, kept in memory."""
     ids, texts = frame["id"].tolist(), frame["sequence"].tolist()
-    lengths = np.array([len(text) for text in texts])
     true = sites[(sites["role"] == "motif") & sites["id"].isin(ids)]
-    by_id = dict(zip(ids, texts, strict=True))
-    masks = judging._site_masks(true, by_id)
-    attributions = {
-        method: Attributions(
-            *(ids, lengths, own.relevance, own.spans, own.logits, own.outputs),
-            None if own.ledger is None else own.ledger.to_numpy(),
-            {"settings": {"alibi": "absorb"}},
-        )
-        for method, own in maps.items()
-    }
-    nucleotides = {
-        (method, how): NucleotideMaps(ids, lengths, own.nucleotides(how), own.outputs)
-        for method, own in maps.items()
-        for how in ("split", "copy")
-    }
-    tokens = {(method, judging.NATIVE): token_maps(own) for method, own in attributions.items()}
-    spans = next(iter(attributions.values())).spans
-    weights = {name: mask.astype(float) for name, mask in masks.items()}
-    return judging.Explained(
-        *(ids, texts, frame["label"].to_numpy(), masks, nucleotides, attributions),
-        *(tokens, spans, weights),
+    masks = site_masks(true, dict(zip(ids, texts, strict=True)))
+    attributions = {method: own.changed(ids=ids) for method, own in maps.items()}
+    first = next(iter(attributions.values()))
+    of_nucleotides = all((spans[:, 1] - spans[:, 0] <= 1).all() for spans in first.spans)
+    return Explained(
+        ids=ids,
+        sequences=texts,
+        labels=frame["label"].to_numpy(),
+        attributions=attributions,
+        nucleotides={
+            (method, projection): on_nucleotides(stored, projection)
+            for method, stored in attributions.items()
+            for projection in TO_NUCLEOTIDES
+        },
+        tokens={}
+        if of_nucleotides
+        else {(method, NATIVE): stored for method, stored in attributions.items()},
+        token_spans=first.spans,
+        sites=sites,
+        masks=masks,
+        weights={name: mask.astype(float) for name, mask in masks.items()},
     )
+
+
+def on_nucleotides(maps: RelevanceMaps, projection: str) -> RelevanceMaps:
+    """The same maps with a value a nucleotide."""
+    values = maps.nucleotides(projection)
+    rows = [row[:length] for row, length in zip(values, maps.lengths, strict=True)]
+    return maps.changed(relevance=rows, spans=nucleotide_spans(maps.lengths), ledger=None, gap=None)
 
 
 class Spent(NamedTuple):
@@ -141,29 +148,19 @@ def loaded(path: Path | None) -> PreTrainedModel:
     return dnalrp.load(path) if path else random_model()
 
 
-def explain(path: Path | None, frame: pd.DataFrame, sites: pd.DataFrame) -> judging.Explained:
+def explain(path: Path | None, frame: pd.DataFrame, sites: pd.DataFrame) -> Explained:
     """Six methods' maps of some sequences, as the stages before the metrics leave them."""
     model, texts = loaded(path), frame["sequence"].tolist()
     methods = METHODS[model.config.model_type]
     maps = {method: dnalrp.explain(model, texts, method, progress=False) for method in methods}
-    held = explained(frame, sites, maps)
-    if (np.concatenate([own[:, 1] - own[:, 0] for own in held.token_spans]) <= 1).all():
-        held = held._replace(tokens={}, token_spans=())
-    return held
+    return explained(frame, sites, maps)
 
 
-def judge_faithfulness(
-    held: judging.Explained, path: Path | None, sample: dict[str, Any]
+def judge_axis(
+    name: str, held: Explained, path: Path | None = None, sample: dict[str, Any] | None = None
 ) -> pd.DataFrame:
-    """Faithfulness in a worker."""
-    return probing.judge_faithfulness(held, loaded(path), sample)
-
-
-def judge_robustness(
-    held: judging.Explained, path: Path | None, sample: dict[str, Any]
-) -> pd.DataFrame:
-    """Robustness in a worker."""
-    return probing.judge_robustness(held, loaded(path), sample)
+    """An axis of metrics in a worker; with ``sample`` one that asks the model."""
+    return evaluate(name, held, None if sample is None else loaded(path), sample)
 
 
 def shares(sample: dict[str, Any], workers: int) -> list[dict[str, Any]]:
@@ -178,14 +175,7 @@ def shares(sample: dict[str, Any], workers: int) -> list[dict[str, Any]]:
 def tables(values: pd.DataFrame, settings: dict[str, int]) -> pd.DataFrame:
     """What the evaluate stage makes of all values: means, intervals, comparisons."""
     values = values.assign(dataset="data", model="model", seed="seed1")
-    resampling = (settings["resamples"], settings["seed"])
-    means = summarise(values, *resampling)
-    values = pd.concat([values, relative_to_ceiling(values)], ignore_index=True)
-    directions = {name: direction_of(name) for name in values["metric"].unique()}
-    directions = {name: sign for name, sign in directions.items() if sign}
-    compare(values, directions, frozenset(directions) - IN_UNITS_OF_THE_OUTPUT, *resampling)
-    summarise_over_seeds(values, *resampling)
-    return means
+    return make_tables(values, **settings).metrics
 
 
 def interval_table(values: pd.DataFrame, rate: float) -> None:
@@ -193,7 +183,7 @@ def interval_table(values: pd.DataFrame, rate: float) -> None:
     print("\nhalf-width of the 95 % interval on nucleotides, mean over the methods, by")
     print("evaluate.faithfulness.sequences (of normalised: range_sequences)")
     print(f"{'sequences':>10} {'processor':>10} {'lerf_minus_morf':>16} {'normalised':>12}")
-    own = values[(values["level"] == "nucleotide") & (values["method"] != probing.BEST)]
+    own = values[(values["level"] == "nucleotide") & (values["method"] != BEST_ORDER)]
     count, most = 15, own["id"].nunique()
     while count <= most:
         widths = []
@@ -258,25 +248,25 @@ def judge(
     print(f"    {', '.join(held[0].attributions)}")
     values = []
     for name in ("localisation", "concentration", "similarity", "ledger"):
-        alone = [(own,) for own in held]
-        values += timed(name, workers, getattr(judging, f"judge_{name}"), alone, spent)
+        alone = [(name, own) for own in held]
+        values += timed(name, workers, judge_axis, alone, spent)
     explaining, *cheap = spent.values()
     share = sum(own.processor for own in cheap) / explaining.processor
     print(f"    these four took {100 * share:.1f} % of the time that explaining took")
 
-    def sampled(sample: dict[str, Any]) -> list[tuple[Any, ...]]:
+    def sampled(axis: str, sample: dict[str, Any]) -> list[tuple[Any, ...]]:
         own = shares(sample, len(held))
-        return [(part, options.model, share) for part, share in zip(held, own, strict=True)]
+        return [(axis, part, options.model, share) for part, share in zip(held, own, strict=True)]
 
     robust = settings["robustness"]
     robust |= {"sequences": options.robust or robust["sequences"]}
-    values += timed("robustness", workers, judge_robustness, sampled(robust), spent)
+    values += timed("robustness", workers, judge_axis, sampled("robustness", robust), spent)
     faithful = settings["faithfulness"]
     faithful |= {"range_sequences": options.range or faithful["range_sequences"]}
     for number in options.sampled or (faithful["sequences"], total):
         own, name = dict(spent), f"faithfulness of {number}"
         sample = faithful | {"sequences": number}
-        found = pd.concat(timed(name, workers, judge_faithfulness, sampled(sample), own))
+        found = pd.concat(timed(name, workers, judge_axis, sampled("faithfulness", sample), own))
         rate = min(total, number) / own[name].processor
         print(f"    {rate:.2f} sequences a second of the processor, all methods together")
         joined = pd.concat([*values, found], ignore_index=True)

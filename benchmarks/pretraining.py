@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 
 import dnalrp
 from dnalrp.data.nucleotides import reverse_complement
-from dnalrp.evaluation.localisation import localise
+from dnalrp.evaluation.axes.localisation import localise
 from dnalrp.models.architectures.dnabert2 import DnaBert2Section
 from dnalrp.models.building import build_model
 from dnalrp.models.dnabert2 import DnaBert2ForSequenceClassification

@@ -20,7 +20,8 @@ import torch
 
 import dnalrp
 from dnalrp.attribution.segmentations import Segmentations, average_relevance
-from dnalrp.evaluation.localisation import localise, token_ceiling
+from dnalrp.evaluation.axes.localisation import localise
+from dnalrp.evaluation.truth import token_ceiling
 from dnalrp.models.tokenizer import encode
 from dnalrp.projection import real_tokens
 

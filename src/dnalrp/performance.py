@@ -54,11 +54,11 @@ def performance_by_split(
     labels: npt.NDArray[Any], scores: npt.NDArray[np.floating], splits: pd.Series
 ) -> pd.DataFrame:
     """:func:`performance` of the sequences of each split, a row a split."""
-    rows = {
-        split: performance(labels[own], scores[own])
-        for split, own in splits.groupby(splits).indices.items()
+    by_split = {
+        split: performance(labels[rows], scores[rows])
+        for split, rows in splits.groupby(splits).indices.items()
     }
-    return pd.DataFrame(rows).T.rename_axis("split")
+    return pd.DataFrame(by_split).T.rename_axis("split")
 
 
 def auroc_interval(

@@ -88,6 +88,12 @@ class Metric:
         """1 where more is better, -1 where less is, 0 where neither."""
         return {"higher": 1, "lower": -1, "neither": 0}[self.better]
 
+    @property
+    def chance_number(self) -> float:
+        """The chance level where it is the same for every sequence, else NaN."""
+        known = isinstance(self.chance_level, int | float)
+        return float(self.chance_level) if known else float("nan")  # type: ignore[arg-type]
+
     def stands_for(self, name: str) -> bool:
         """Is ``name`` one of the further names that this card is for?"""
         if self.of_ceiling and name == self.name + OF_CEILING:

@@ -11,21 +11,21 @@ def grammar_of(dataset: Any) -> str | None:
 
     ``dataset`` is its section of the settings.
     """
-    grammar = _value(dataset, "grammar") or _value(dataset, "rule")
+    grammar = value_of(dataset, "grammar") or value_of(dataset, "rule")
     return grammar if grammar in GRAMMAR_RULES else None
 
 
 def has_grammar(configuration: Any) -> bool:
     """Did a grammar make the labels of any data set?"""
-    return any(map(grammar_of, _value(configuration, "datasets").values()))
+    return any(map(grammar_of, value_of(configuration, "datasets").values()))
 
 
 def has_alibi(configuration: Any) -> bool:
     """Does any model add ALiBi's bias to its attention?"""
-    models = _value(configuration, "models").values()
-    return any(_value(model, "architecture") == "dnabert2" for model in models)
+    models = value_of(configuration, "models").values()
+    return any(value_of(model, "architecture") == "dnabert2" for model in models)
 
 
-def _value(section: Any, key: str) -> Any:
+def value_of(section: Any, key: str) -> Any:
     """A value of a section, which is a mapping or a typed record; None where it has none."""
     return section.get(key) if isinstance(section, Mapping) else getattr(section, key, None)

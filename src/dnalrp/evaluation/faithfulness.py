@@ -53,7 +53,9 @@ def judge(
     scores = [*_scored(axis, _on_nucleotides(explained, rows, settings, logits), settings)]
     mask = model.tokenizer.mask_token_id
     if mask is not None and any(projection == NATIVE for _, projection in explained.tokens):
-        trial = _on_tokens(explained, rows, settings, model.tokenizer, token_logits)
+        trial = _on_tokens(
+            explained, rows, settings, tokenizer=model.tokenizer, predict=token_logits
+        )
         scores += _scored(axis, trial, settings)
     seconds = time.perf_counter() - start
     log.info(
@@ -121,6 +123,7 @@ def _on_tokens(
     explained: Explained,
     rows: Integers,
     settings: FaithfulnessSettings,
+    *,
     tokenizer: Any,
     predict: Any,
 ) -> _Trial:
@@ -205,5 +208,5 @@ def _scores(trial: _Trial, method: str, card: Metric, values: Array) -> Scores:
         metric=card.name,
         ids=trial.subject.ids[: len(values)],
         values=values,
-        chance=card.chance_level,
+        chance=card.chance_number,
     )

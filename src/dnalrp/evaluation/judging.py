@@ -6,7 +6,7 @@ sequence, map and metric. What the metrics mean, and which direction is better, 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 
 from dnalrp.catalogue import resolve
 from dnalrp.evaluation.catalogue import AXES, Axis, Metric, in_run_order
+from dnalrp.evaluation.configuration import value_of
 from dnalrp.evaluation.levels import Explained, Level
 from dnalrp.evaluation.scores import Scores, long_form
 
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 Array = npt.NDArray[np.floating]
 
 
-def evaluate_all(explained: Explained, model: Any, settings: Mapping[str, Any]) -> pd.DataFrame:
+def evaluate_all(explained: Explained, model: Any, settings: Any) -> pd.DataFrame:
     """Every metric of every axis, in long form.
 
     Parameters
@@ -33,12 +34,13 @@ def evaluate_all(explained: Explained, model: Any, settings: Mapping[str, Any]) 
     model
         For the axes that ask it; None leaves these axes out.
     settings
-        Sections of the settings by axis, for those that have one.
+        The section ``evaluate`` of the settings, or a mapping: sections by the names of the axes
+        that have one.
     """
     scores: list[Scores] = []
     for axis in in_run_order():
         if model is not None or not axis.needs_model:
-            scores += _scores_of(axis, explained, model, settings.get(axis.name))
+            scores += _scores_of(axis, explained, model, value_of(settings, axis.name))
     return long_form(scores)
 
 
@@ -78,7 +80,7 @@ def judge_maps(axis: Axis, explained: Explained) -> list[Scores]:
             for key in dict.fromkeys(level.alike[key] for key in maps)
         }
         scores += [
-            level.scores(key, card.axis, card.name, values[card.name], chances[card.name])
+            level.scores(key, card, values=values[card.name], chance=chances[card.name])
             for key in maps
             for values in [judged[level.alike[key]]]
             for card in cards

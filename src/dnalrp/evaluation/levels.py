@@ -11,6 +11,7 @@ import pandas as pd
 
 from dnalrp.attribution.maps import RelevanceMaps
 from dnalrp.attribution.storage import on_tokens
+from dnalrp.evaluation.catalogue import Metric
 from dnalrp.evaluation.orientation import orientation, oriented
 from dnalrp.evaluation.scores import Scores
 from dnalrp.evaluation.truth import token_ceiling, token_mask
@@ -143,15 +144,15 @@ class Level:
             self._kept[compute] = compute(relevance, self)
         return self._kept[compute]
 
-    def scores(self, key: Key, axis: str, metric: str, values: Array, chance: Any) -> Scores:
+    def scores(self, key: Key, card: Metric, *, values: Array, chance: Any) -> Scores:
         """Values of a metric of one map, (sequences,)."""
         method, projection = key
         return Scores(
             method=method,
             level=self.name,
             map=projection,
-            axis=axis,
-            metric=metric,
+            axis=card.axis,
+            metric=card.name,
             ids=self.ids,
             values=values,
             chance=chance,

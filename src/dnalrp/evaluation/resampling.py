@@ -50,8 +50,8 @@ def resampled_means(values: Array, resamples: Resamples) -> Array:
     filled = np.where(defined, values, 0.0)
     total = np.zeros((len(resamples.seeds), values.shape[2]))
     weight = np.zeros_like(total)
-    for own, known, times in zip(filled, defined, resamples.seeds.T, strict=True):
-        total += times[:, None] * (resamples.sequences @ own)
+    for of_seed, known, times in zip(filled, defined, resamples.seeds.T, strict=True):
+        total += times[:, None] * (resamples.sequences @ of_seed)
         drawn = resamples.sequences
         count = drawn.sum(axis=1, keepdims=True) if whole else drawn @ known.astype(float)
         weight += times[:, None] * count

@@ -146,7 +146,7 @@ def _scores(
 
 
 def _chance(axis: Axis, metric: str) -> float:
-    return next(float(card.chance_level) for card in axis.cards if card.name == metric)
+    return next(card.chance_number for card in axis.cards if card.name == metric)
 
 
 def reverse_complement_consistency(

@@ -39,11 +39,11 @@ def summarise(values: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     )
     defined = [group.dropna().to_numpy() for _, group in grouped["value"]]
     by_size: dict[int, list[int]] = {}
-    for place, own in enumerate(defined):
-        by_size.setdefault(len(own), []).append(place)
+    for group, known in enumerate(defined):
+        by_size.setdefault(len(known), []).append(group)
     means = np.full((len(defined), 3), np.nan)
-    for places in by_size.values():
-        means[places] = bootstrap_means(np.stack([defined[i] for i in places]), resamples, seed)
+    for groups in by_size.values():
+        means[groups] = bootstrap_means(np.stack([defined[i] for i in groups]), resamples, seed)
     table[["mean", "low", "high"]] = means
     table["undefined"] = table["rows"] - table["sequences"]
     columns = [*GROUPS, "mean", "low", "high", "sequences", "undefined", "chance"]
@@ -116,13 +116,13 @@ def summarise_over_seeds(values: pd.DataFrame, resamples: int, seed: int) -> pd.
         defined = ~np.isnan(cube)
         chance = group[group["value"].notna()].groupby(["model", "method"])["chance"].mean()
         for column, (model, method) in enumerate(wide.columns):
-            own = defined[:, :, column]
-            mean = cube[:, :, column][own].mean() if own.any() else np.nan
-            several = own.any(axis=0).sum() > 1
+            known = defined[:, :, column]
+            mean = cube[:, :, column][known].mean() if known.any() else np.nan
+            several = known.any(axis=0).sum() > 1
             interval = (low[column], high[column]) if several else (np.nan, np.nan)
-            known = (own.any(axis=0).sum(), own.any(axis=1).sum())
+            counts = (known.any(axis=0).sum(), known.any(axis=1).sum())
             level = chance.get((model, method), np.nan)
-            rows.append((*keys, model, method, mean, *interval, level, *known))
+            rows.append((*keys, model, method, mean, *interval, level, *counts))
     columns = [*task, "model", "method", "mean", "low", "high", "chance", "sequences", "seeds"]
     first = ["dataset", "model", "method"]
     table = pd.DataFrame(rows, columns=columns)
@@ -156,15 +156,15 @@ def with_auroc_intervals(table: pd.DataFrame, labels: Mapping[str, pd.DataFrame]
     """
     ends = []
     for row in table.itertuples():
-        own = labels[row.dataset]
-        checked = read_labels(own)
+        frame = labels[row.dataset]
+        checked = read_labels(frame)
         counts = np.zeros(2, dtype=int)
         if not checked.several and checked.classes == 2:
-            counts = np.bincount(checked.values[own["split"] == row.split], minlength=2)
+            counts = np.bincount(checked.values[frame["split"] == row.split], minlength=2)
         ends.append(auroc_interval(row.auroc, int(counts[1]), int(counts[0])))
     low, high = (np.array(ends).reshape(-1, 2)[:, end] for end in (0, 1))
     result = table.copy()
-    place = result.columns.get_loc("auroc") + 1
-    result.insert(place, "auroc_low", low)
-    result.insert(place + 1, "auroc_high", high)
+    after = result.columns.get_loc("auroc") + 1
+    result.insert(after, "auroc_low", low)
+    result.insert(after + 1, "auroc_high", high)
     return result

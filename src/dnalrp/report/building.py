@@ -11,6 +11,7 @@ import yaml
 from dnalrp.catalogue import resolve
 from dnalrp.data.jaspar import fetch_motifs
 from dnalrp.evaluation.catalogue import AXES, axis_columns
+from dnalrp.evaluation.configuration import value_of
 from dnalrp.provenance import provenance, written_whole
 from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import example_pictures
@@ -114,6 +115,6 @@ def _section(path: Path, material: Material) -> Section:
     axis = AXES.named(path.stem)
     figure = resolve(axis.figure)(axis, material)
     save(figure, path)
-    settings = axis.read_settings(material.settings["evaluate"].get(axis.name))
+    settings = axis.read_settings(value_of(material.settings["evaluate"], axis.name))
     image = picture(axis.name, figure).image
     return Section(axis.name.capitalize(), axis.note_for(settings), image)

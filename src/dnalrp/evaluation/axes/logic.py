@@ -252,7 +252,7 @@ def _agreements(
                     map=projection,
                     axis=card.axis,
                     metric=card.name + suffix,
-                    ids=names,
+                    ids=names.tolist(),
                     values=resolve(card.score)(relevance, contribution, sequence),
-                    chance=card.chance_level,
+                    chance=card.chance_number,
                 )

@@ -188,7 +188,7 @@ def _compared(
         for card in axis.cards:
             values = resolve(card.score)(first, second)
             key = (name, projection)
-            yield level.scores(key, card.axis, card.name, values, chances[card.name])
+            yield level.scores(key, card, values=values, chance=chances[card.name])
 
 
 def _chance(card: Metric, lengths: Lengths) -> Array | float:
