@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from conftest import random_sequences
 
-from dnalrp.evaluation import faithfulness
-from dnalrp.evaluation.faithfulness import (
+from dnalrp.evaluation import replacement
+from dnalrp.evaluation.axes.faithfulness import comprehensiveness, lerf_minus_morf, sufficiency
+from dnalrp.evaluation.replacement import (
     called_margin,
     normalised,
     nucleotide_subject,
@@ -32,14 +33,14 @@ def counting(predict=count_first_half, names=NAMES, sequences=SEQUENCES):
 
 def curves_of(maps, draws=20):
     subject = counting()
-    fillers = faithfulness.background(subject, [0.25] * 4, draws, seed=1)
-    return replacement_curves(subject, fillers, maps, SHARES, seed=1)
+    fillers = replacement.background(subject, [0.25] * 4, draws, seed=1)
+    return replacement_curves(subject, fillers, maps, shares=SHARES, seed=1)
 
 
 def test_faithfulness_prefers_the_order_that_the_model_follows():
     noise = np.random.default_rng(0).normal(size=TRUE.shape)
     maps = {"true": TRUE, "wrong": -TRUE, "noise": noise, "zeros": np.zeros_like(TRUE)}
-    area = {name: own.area() for name, own in curves_of(maps).items()}
+    area = {name: lerf_minus_morf(own) for name, own in curves_of(maps).items()}
     assert (area["true"][:2] > 1).all()
     assert area["wrong"] == pytest.approx(-area["true"], abs=1)
     for uninformed in (area["noise"], area["zeros"]):
@@ -50,14 +51,14 @@ def test_curves_by_hand():
     subject = counting(sequences=["GGGGGAAAAA"], names=["a"])  # its first half is all G
     ramp = np.arange(10.0, 0, -1)[None]
     filler = [np.frombuffer(b"CCCCCCCCCC", dtype=np.uint8)[None]]
-    own = replacement_curves(subject, filler, {"m": ramp}, [0.2, 0.4, 1.0], seed=0)["m"]
+    own = replacement_curves(subject, filler, {"m": ramp}, shares=[0.2, 0.4, 1.0], seed=0)["m"]
     assert own.original.tolist() == [5]
     assert own.most_first.tolist() == [[3, 1, 0]]
     assert own.least_first.tolist() == [[5, 5, 0]]
     assert own.kept.tolist() == [[2, 4, 5]]
-    assert own.area() == pytest.approx([2])
-    assert own.comprehensiveness() == pytest.approx([5 - 4 / 3])
-    assert own.sufficiency() == pytest.approx([5 - 11 / 3])
+    assert lerf_minus_morf(own) == pytest.approx([2])
+    assert comprehensiveness(own) == pytest.approx([5 - 4 / 3])
+    assert sufficiency(own) == pytest.approx([5 - 11 / 3])
 
 
 def test_the_model_is_asked_once_and_never_twice_for_the_same():
@@ -68,26 +69,26 @@ def test_the_model_is_asked_once_and_never_twice_for_the_same():
         return count_first_half(sequences)
 
     subject = counting(predict)
-    fillers = faithfulness.background(subject, [0.25] * 4, 2, seed=1)
+    fillers = replacement.background(subject, [0.25] * 4, 2, seed=1)
     maps = {"one": TRUE, "same": TRUE.copy(), "other": -TRUE}
-    curves = replacement_curves(subject, fillers, maps, SHARES, seed=1)
+    curves = replacement_curves(subject, fillers, maps, shares=SHARES, seed=1)
     assert len(asked) == 1 and len(set(asked[0])) == len(asked[0])
-    assert np.array_equal(curves["one"].area(), curves["same"].area())
+    assert np.array_equal(lerf_minus_morf(curves["one"]), lerf_minus_morf(curves["same"]))
 
 
 def test_what_a_sequence_scores_does_not_depend_on_others_or_on_other_maps():
     rng = np.random.default_rng(0)
     maps = {"x": rng.normal(size=TRUE.shape), "y": rng.normal(size=TRUE.shape)}
-    whole = curves_of(maps, draws=2)["y"].area()
+    whole = lerf_minus_morf(curves_of(maps, draws=2)["y"])
     alone = counting(names=NAMES[1:2], sequences=SEQUENCES[1:2])
-    fillers = faithfulness.background(alone, [0.25] * 4, 2, seed=1)
-    own = replacement_curves(alone, fillers, {"y": maps["y"][1:2]}, SHARES, seed=1)["y"]
-    assert own.area() == pytest.approx(whole[1:2])
+    fillers = replacement.background(alone, [0.25] * 4, 2, seed=1)
+    own = replacement_curves(alone, fillers, {"y": maps["y"][1:2]}, shares=SHARES, seed=1)["y"]
+    assert lerf_minus_morf(own) == pytest.approx(whole[1:2])
 
 
 def test_best_order_is_found_by_single_substitutions():
     subject = counting()
-    others = faithfulness.substitutions(subject, 3, seed=0)
+    others = replacement.substitutions(subject, 3, seed=0)
     effects = single_effects(subject, others)
     # any other letter takes one G away, and in place of an A one of three puts one there
     gained = np.array(
@@ -98,10 +99,10 @@ def test_best_order_is_found_by_single_substitutions():
 
 def test_substitutions_are_other_nucleotides_and_all_three_of_them():
     subject = counting(sequences=["ACGTN"], names=["a"])
-    (all_three,) = faithfulness.substitutions(subject, 3, seed=0)
+    (all_three,) = replacement.substitutions(subject, 3, seed=0)
     columns = ["".join(sorted(bytes(column).decode())) for column in all_three.T]
     assert columns == ["CGT", "AGT", "ACT", "ACG", "NNN"]
-    (one,) = faithfulness.substitutions(subject, 1, seed=0)
+    (one,) = replacement.substitutions(subject, 1, seed=0)
     assert one.tolist() == all_three[:1].tolist()
 
 
@@ -126,11 +127,16 @@ def test_a_scale_of_the_output_changes_areas_but_not_their_normalised_values():
     scores = []
     for predict in (count_first_half, tenfold):
         subject = counting(predict)
-        others = faithfulness.substitutions(subject, 3, seed=0)
-        fillers = faithfulness.background(subject, [0.25] * 4, 4, seed=1)
+        others = replacement.substitutions(subject, 3, seed=0)
+        fillers = replacement.background(subject, [0.25] * 4, 4, seed=1)
         maps = noisy | {"best": single_effects(subject, others)}
-        curves = replacement_curves(subject, fillers, maps, SHARES, seed=1)
-        scores.append((curves["m"].area(), normalised(curves["m"].area(), curves["best"].area())))
+        curves = replacement_curves(subject, fillers, maps, shares=SHARES, seed=1)
+        scores.append(
+            (
+                lerf_minus_morf(curves["m"]),
+                normalised(lerf_minus_morf(curves["m"]), lerf_minus_morf(curves["best"])),
+            )
+        )
     (area, value), (larger, same) = scores
     assert larger == pytest.approx(10 * area)
     assert same == pytest.approx(value, nan_ok=True)
@@ -152,10 +158,10 @@ def test_masks_replace_tokens_and_spare_the_special_ones():
         asked.extend(variants)
         return np.array([[0.0, own.count(8)] for own in variants])
 
-    subject = token_subject(predict, ["a", "b"], tokens, real, np.ones(2, dtype=int))
-    fillers = faithfulness.masks(subject, 4)
+    subject = token_subject(predict, ["a", "b"], tokens, real=real, called=np.ones(2, dtype=int))
+    fillers = replacement.masks(subject, 4)
     maps = {"m": np.array([[0.0, 1, 0], [1, 0, 0]])}
-    curves = replacement_curves(subject, fillers, maps, [0.34], seed=0)["m"]
+    curves = replacement_curves(subject, fillers, maps, shares=[0.34], seed=0)["m"]
     assert curves.most_first.ravel().tolist() == [0, 0]
     assert curves.least_first.ravel().tolist() == [1, 0]
     assert curves.kept.ravel().tolist() == [1, 0]
@@ -168,7 +174,7 @@ def test_dinucleotide_fillers_keep_the_dinucleotides():
     (sequence,) = random_sequences(1, 60, 60)
     sequence = sequence[:30] + "N" + sequence[31:]
     subject = counting(names=["a", "b"], sequences=[sequence, "ACACACAC"])
-    fillers = faithfulness.dinucleotide_shuffles(subject, 3, seed=0)
+    fillers = replacement.dinucleotide_shuffles(subject, 3, seed=0)
 
     def pairs(text):
         return sorted(text[i : i + 2] for i in range(len(text) - 1))
@@ -176,12 +182,12 @@ def test_dinucleotide_fillers_keep_the_dinucleotides():
     texts = [bytes(row).decode() for row in fillers[0]]
     assert all(pairs(text) == pairs(sequence) for text in texts)
     assert len({sequence, *texts}) == 4
-    again = faithfulness.dinucleotide_shuffles(subject.part(1), 3, seed=0)
+    again = replacement.dinucleotide_shuffles(subject.part(1), 3, seed=0)
     assert np.array_equal(again[0], fillers[0])
 
 
 def test_background_fillers_follow_the_frequencies():
     subject = counting(sequences=["A" * 4000], names=["a"])
-    (filler,) = faithfulness.background(subject, [0.1, 0.2, 0.3, 0.4], 2, seed=0)
+    (filler,) = replacement.background(subject, [0.1, 0.2, 0.3, 0.4], 2, seed=0)
     shares = [(filler == ord(letter)).mean() for letter in "ACGT"]
     assert shares == pytest.approx([0.1, 0.2, 0.3, 0.4], abs=0.03)

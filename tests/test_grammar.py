@@ -6,7 +6,7 @@ import pytest
 import sections
 from scipy.stats import chi2_contingency
 
-from dnalrp.attribution.storage import NucleotideMaps
+from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.data.grammar import (
     ARRANGED_RULES,
     BOTH,
@@ -23,17 +23,18 @@ from dnalrp.data.grammar import (
 from dnalrp.data.jaspar import fetch_motifs
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
-from dnalrp.evaluation.judging import Explained
-from dnalrp.evaluation.logic import (
-    CHANCE,
+from dnalrp.evaluation.axes.logic import (
+    METRICS,
     contributions,
-    judge_logic,
     linear_agreement,
     rank_agreement,
     sign_agreement,
     site_contributions,
 )
-from dnalrp.evaluation.metrics import COLUMNS, metric_of
+from dnalrp.evaluation.catalogue import axis_of
+from dnalrp.evaluation.judging import evaluate
+from dnalrp.evaluation.levels import Explained
+from dnalrp.evaluation.scores import COLUMNS
 from dnalrp.report.grammar import logic_figure
 
 CTCF, REST = fetch_motifs(["MA0139", "MA0138"], sections.RELEASE)
@@ -228,21 +229,35 @@ def test_contributions_sum_to_the_label_less_the_reference(rule, state):
     assert sum(contributions(rule, state, "mean")) == pytest.approx(label - mean)
 
 
-def explained(sequences, sites, relevance_of_site):
+def explained(sequences, sites, relevance_of_site, rule):
     """Split maps of two methods: relevance as given, even over each site, and noise."""
     length = len(sequences["sequence"][0])
     maps = np.zeros((len(sequences), length), dtype=np.float32)
-    place = {name: row for row, name in enumerate(sequences["id"])}
+    rows = {name: row for row, name in enumerate(sequences["id"])}
     for site, value in zip(sites.itertuples(), relevance_of_site, strict=True):
-        maps[place[site.id], site.start : site.end] = value / (site.end - site.start)
+        maps[rows[site.id], site.start : site.end] = value / (site.end - site.start)
     noise = np.random.default_rng(0).standard_normal(maps.shape).astype(np.float32)
-    lengths, outputs = np.full(len(maps), length), np.zeros(len(maps))
-    ids, labels = sequences["id"].tolist(), sequences["label"].to_numpy()
-    nucleotides = {
-        (method, "split"): NucleotideMaps(ids, lengths, relevance, outputs)
+    lengths = np.full(len(maps), length)
+    stored = {
+        method: RelevanceMaps(
+            ids=sequences["id"].tolist(),
+            lengths=lengths,
+            relevance=list(relevance),
+            spans=nucleotide_spans(lengths),
+            outputs=np.zeros(len(maps)),
+            logits=np.zeros((len(maps), 2)),
+        )
         for method, relevance in (("given", maps), ("noise", noise))
     }
-    return Explained(ids, sequences["sequence"].tolist(), labels, {}, nucleotides, {})
+    return Explained(
+        ids=sequences["id"].tolist(),
+        sequences=sequences["sequence"].tolist(),
+        labels=sequences["label"].to_numpy(),
+        attributions=stored,
+        nucleotides={(method, "split"): read for method, read in stored.items()},
+        sites=sites,
+        grammar=rule,
+    )
 
 
 def judged(rule, relevance_of, count=240):
@@ -250,8 +265,8 @@ def judged(rule, relevance_of, count=240):
     sequences, sites = simulated(rule, count)
     labels = sequences.set_index("id")["label"]
     relevance = relevance_of(sites, labels)
-    table = judge_logic(explained(sequences, sites, relevance), sites, rule)
-    assert all(metric_of(name).axis == "logic" for name in set(table["metric"]))
+    table = evaluate("logic", explained(sequences, sites, relevance, rule))
+    assert all(axis_of(name).name == "logic" for name in set(table["metric"]))
     assert set(table["axis"]) == {"logic"} and list(table.columns) == COLUMNS
     assert set(table["id"]) == set(sites["id"])
     return table.groupby(["method", "metric"])["value"].mean()
@@ -268,17 +283,16 @@ def test_relevance_as_the_rule_has_it_scores_best_and_its_opposite_worst(rule, r
         scores = judged(
             rule, lambda s, y, sign=sign: sign * site_contributions(s, y, rule, reference)
         )["given"]
-        names = [f"{metric}{suffix}" for metric in CHANCE]
+        names = [f"{card.name}{suffix}" for card in METRICS]
         assert scores[names].to_numpy() == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("rule", GRAMMAR_RULES)
 def test_noise_scores_the_chance_level(rule):
     scores = judged(rule, present, count=480)["noise"]
-    for metric, chance in CHANCE.items():
-        assert scores[metric] == pytest.approx(chance, abs=0.1)
-        if metric + "_to_mean" in scores:
-            assert scores[metric + "_to_mean"] == pytest.approx(chance, abs=0.1)
+    for card in METRICS:
+        assert scores[card.name] == pytest.approx(card.chance_level, abs=0.1)
+        assert scores[card.name + "_to_mean"] == pytest.approx(card.chance_level, abs=0.1)
 
 
 def test_a_map_that_sees_motifs_but_no_xor_is_found_out():

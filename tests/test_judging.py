@@ -1,6 +1,7 @@
 """From the files of a run to tables: what is judged at which level, and what is refused."""
 
 import logging
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -10,35 +11,45 @@ import torch
 from conftest import random_sequences, toy_cnn, toy_dnabert2
 
 from dnalrp.attribution.explanation import explain
-from dnalrp.attribution.storage import (
-    NucleotideMaps,
-    StoredBatch,
-    write_attributions,
-    write_nucleotides,
-)
+from dnalrp.attribution.maps import nucleotide_spans
+from dnalrp.attribution.storage import write_attributions, write_nucleotides
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
-from dnalrp.evaluation import judging, probing
-from dnalrp.evaluation.faithfulness import LEAST_RANGE
-from dnalrp.evaluation.logic import judge_logic
-from dnalrp.evaluation.metrics import COLUMNS, metric_of
+from dnalrp.evaluation.axes.faithfulness import FaithfulnessSettings
+from dnalrp.evaluation.axes.robustness import RobustnessSettings
+from dnalrp.evaluation.catalogue import metric_of
+from dnalrp.evaluation.judging import evaluate, evaluate_all
+from dnalrp.evaluation.levels import same_as
+from dnalrp.evaluation.loading import load_explained
+from dnalrp.evaluation.replacement import LEAST_RANGE
+from dnalrp.evaluation.scores import COLUMNS
+from dnalrp.names import BEST_ORDER
 from dnalrp.projection import to_tokens
 
 SITE_COLUMNS = ["id", "start", "end", "strand", "motif", "role"]
-FAITHFULNESS = {
-    "map": "split",
-    "sequences": 4,
-    "range_sequences": 2,
-    "substitutions": 1,
-    "shares": [0.2, 0.5],
-    "draws": 1,
-    "filler": "background",
-    "seed": 1,
-}
+FAITHFULNESS = FaithfulnessSettings(
+    map="split",
+    sequences=4,
+    range_sequences=2,
+    substitutions=1,
+    shares=[0.2, 0.5],
+    draws=1,
+    filler="background",
+    seed=1,
+)
+
+
+def changed(settings, **fields):
+    return settings.model_copy(update=fields)
 
 
 def sites_of(*rows):
     return pd.DataFrame(rows, columns=SITE_COLUMNS)
+
+
+def on_nucleotides(values, lengths):
+    """Rows of (sequences, longest length), each as long as its sequence."""
+    return [row[:length] for row, length in zip(values, lengths, strict=True)]
 
 
 class Run:
@@ -54,25 +65,32 @@ class Run:
         for path in self.paths:
             path.mkdir(parents=True)
         for method in methods:
-            maps = explain(model, sequences, method, progress=False)
-            ledger = None if maps.ledger is None else maps.ledger.to_numpy()
-            common = maps.logits, maps.outputs
-            batch = StoredBatch(ids, lengths, maps.relevance, maps.spans, *common, ledger)
+            maps = explain(model, sequences, method, progress=False).changed(ids=ids)
             record = {"settings": {"method": method, "alibi": "absorb"}}
-            write_attributions(self.paths[0] / f"{method}.h5", [batch], record)
-            for how in ("split", "copy"):
-                own = NucleotideMaps(ids, lengths, maps.nucleotides(how), maps.outputs)
-                write_nucleotides(self.paths[1] / f"{method}.{how}.h5", own, record)
+            write_attributions(self.paths[0] / f"{method}.h5", [maps], record)
+            for projection in ("split", "copy"):
+                values = on_nucleotides(maps.nucleotides(projection), lengths)
+                projected = maps.changed(relevance=values, spans=nucleotide_spans(lengths))
+                write_nucleotides(self.paths[1] / f"{method}.{projection}.h5", projected, record)
             spans = token_spans or maps.spans
-            for how in ("sum", "mean"):
+            for projection in ("sum", "mean"):
                 rows = zip(maps.nucleotides(), spans, strict=True)
-                pooled = [to_tokens(row, own, how) for row, own in rows]
-                batch = StoredBatch(ids, lengths, pooled, spans, *common, None)
-                write_attributions(self.paths[2] / f"{method}.{how}.h5", [batch], record)
+                pooled = [to_tokens(row, of_row, projection) for row, of_row in rows]
+                brought = maps.changed(relevance=pooled, spans=spans, ledger=None, gap=None)
+                write_attributions(self.paths[2] / f"{method}.{projection}.h5", [brought], record)
 
-    def load(self, sites=None, information=None):
+    def load(self, sites=None, information=None, grammar=None):
         sites = sites_of(("s1", 4, 10, "+", "M1", "motif")) if sites is None else sites
-        return judging.load_explained(self.frame, sites, *self.paths, information)
+        attributions, nucleotides, tokens = self.paths
+        return load_explained(
+            self.frame,
+            sites,
+            attributions,
+            nucleotides,
+            tokens=tokens,
+            information=information,
+            grammar=grammar,
+        )
 
 
 @pytest.fixture
@@ -86,11 +104,7 @@ def keys(table, *columns):
 
 
 def judged(explained):
-    judges = (
-        *(judging.judge_localisation, judging.judge_concentration),
-        *(judging.judge_similarity, judging.judge_ledger),
-    )
-    return pd.concat([judge(explained) for judge in judges], ignore_index=True)
+    return evaluate_all(explained, None, {})
 
 
 def test_a_token_model_is_judged_on_its_own_tokens_and_on_nucleotides(token_run):
@@ -98,8 +112,7 @@ def test_a_token_model_is_judged_on_its_own_tokens_and_on_nucleotides(token_run)
     assert list(table.columns) == COLUMNS
     levels = keys(table[table["axis"] != "ledger"], "level", "map")
     assert levels == {("nucleotide", "split"), ("nucleotide", "copy"), ("token", "native")}
-    terms = set(judging.judge_ledger(token_run.load())["metric"]) - {"special_share"}
-    assert all(metric_of(name) for name in set(table["metric"]) - terms)
+    assert all(metric_of(name) for name in set(table["metric"]))
 
 
 def test_a_nucleotide_model_is_brought_to_the_tokens_of_the_token_model(tmp_path, byte_pairs):
@@ -111,7 +124,7 @@ def test_a_nucleotide_model_is_brought_to_the_tokens_of_the_token_model(tmp_path
     table = judged(explained)
     assert keys(table[table["level"] == "token"], "map") == {("sum",), ("mean",), ("token",)}
     counts = [(own[:, 1] > 0).sum() for own in spans]
-    assert explained.tokens["lrp", "sum"].lengths.tolist() == counts
+    assert explained.token_level.lengths.tolist() == counts
 
 
 def test_a_model_whose_tokens_are_nucleotides_has_no_token_level(tmp_path):
@@ -122,11 +135,11 @@ def test_a_model_whose_tokens_are_nucleotides_has_no_token_level(tmp_path):
 def test_localisation_of_a_negative_is_that_of_the_negated_map(token_run):
     sites = sites_of(*((f"s{i}", 4, 10, "+", "M1", "motif") for i in (0, 1)))
     explained = token_run.load(sites)
-    table = judging.judge_localisation(explained)
+    table = evaluate("localisation", explained)
     one = table[(table["method"] == "attnlrp") & (table["map"] == "split")]
     auroc = one[one["metric"] == "auroc"].set_index("id")["value"]
-    flipped = explained._replace(labels=1 - explained.labels)
-    other = judging.judge_localisation(flipped).set_index(["method", "map", "metric", "id"])
+    flipped = replace(explained, labels=1 - explained.labels)
+    other = evaluate("localisation", flipped).set_index(["method", "map", "metric", "id"])
     for name in ("s0", "s1"):
         again = other.loc[("attnlrp", "split", "auroc", name), "value"]
         assert auroc[name] == pytest.approx(1 - again)
@@ -138,19 +151,19 @@ def test_a_perfect_map_without_a_sign_is_perfect_in_both_classes(tmp_path, byte_
     explained = run.load(sites)
     assert set(explained.signs) == {-1, 1}
     truth = np.stack([explained.masks[name] for name in explained.ids]).astype(float)
-    maps = {key: own._replace(relevance=truth) for key, own in explained.nucleotides.items()}
-    table = judging.judge_localisation(explained._replace(nucleotides=maps, tokens={}))
+    maps = {key: own.changed(relevance=list(truth)) for key, own in explained.nucleotides.items()}
+    table = evaluate("localisation", replace(explained, nucleotides=maps, tokens={}))
     assert (table[table["method"] == "saliency"]["value"] == 1).all()
 
 
 def test_faithfulness_of_a_map_without_a_sign_is_not_turned_with_the_call(tmp_path, byte_pairs):
     run = Run(tmp_path, toy_dnabert2(byte_pairs), random_sequences(4, 30, 30), ["saliency"])
     explained = run.load()
-    logits = {"saliency": type("Turned", (), {"logits": -explained.logits})()}
-    both = [explained, explained._replace(attributions=logits)]
+    saliency = explained.attributions["saliency"]
+    turned = {"saliency": saliency.changed(logits=-saliency.logits)}
     areas = []
-    for own in both:
-        table = probing.judge_faithfulness(own, run.model, FAITHFULNESS)
+    for asked in (explained, replace(explained, attributions=turned)):
+        table = evaluate("faithfulness", asked, run.model, FAITHFULNESS)
         table = table[(table["method"] == "saliency") & (table["metric"] == "lerf_minus_morf")]
         areas.append(table["value"].to_numpy())
     # the same order, and the margin of the other class: all falls are rises
@@ -161,7 +174,7 @@ def test_sites_are_weighted_in_the_direction_of_their_strand(token_run):
     sites = sites_of(("s1", 4, 7, "-", "M1", "motif"), ("s1", 6, 9, "+", "M1", "motif"))
     explained = token_run.load(sites, {"M1": np.array([0.5, 1.0, 2.0])})
     assert explained.weights["s1"][3:10].tolist() == [0, 2, 1, 0.5, 1, 2, 0]
-    metrics = set(judging.judge_localisation(explained)["metric"])
+    metrics = set(evaluate("localisation", explained)["metric"])
     assert {"auroc_by_information", "auprc_by_information"} < metrics
 
 
@@ -169,12 +182,12 @@ def test_sites_are_weighted_in_the_direction_of_their_strand(token_run):
 def test_sites_of_unknown_matrices_are_not_weighted(token_run, information):
     explained = token_run.load(None, information)
     assert explained.weights == {}
-    assert "auroc_by_information" not in set(judging.judge_localisation(explained)["metric"])
+    assert "auroc_by_information" not in set(evaluate("localisation", explained)["metric"])
 
 
 def test_without_ground_truth_localisation_is_left_out_and_said(token_run, caplog):
     with caplog.at_level(logging.INFO, logger="dnalrp"):
-        table = judging.judge_localisation(token_run.load(sites_of()))
+        table = evaluate("localisation", token_run.load(sites_of()))
     assert table.empty and list(table.columns) == COLUMNS
     assert "no sequence has a true site: localisation is left out" in caplog.text
 
@@ -197,13 +210,13 @@ def test_a_site_that_covers_its_sequence_is_left_out_and_said(token_run, caplog)
             sites_of(("s2", 0, whole, "+", "M1", "motif"), ("s1", 4, 10, "+", "M1", "motif"))
         )
     assert "cover all of s2" in caplog.text
-    assert set(judging.judge_localisation(explained)["id"]) == {"s1"}
+    assert set(evaluate("localisation", explained)["id"]) == {"s1"}
 
 
 def test_logic_without_a_planted_site_is_left_out_and_said(token_run, caplog):
-    explained = token_run.load()
+    explained = token_run.load(sites_of(("elsewhere", 0, 4, "+", "M1", "motif")), grammar="and")
     with caplog.at_level(logging.INFO, logger="dnalrp"):
-        table = judge_logic(explained, sites_of(("elsewhere", 0, 4, "+", "M1", "motif")), "and")
+        table = evaluate("logic", explained)
     assert table.empty and list(table.columns) == COLUMNS
     assert "logic is left out" in caplog.text
 
@@ -220,10 +233,10 @@ def test_nan_in_a_map_is_refused_with_its_sequence(token_run, folder, name):
 def test_maps_of_zeros_are_undefined_never_numbers(token_run):
     explained = token_run.load()
     zeroed = {
-        key: own._replace(relevance=np.zeros_like(own.relevance))
-        for key, own in explained.nucleotides.items()
+        key: maps.changed(relevance=[np.zeros_like(row) for row in maps.relevance])
+        for key, maps in explained.nucleotides.items()
     }
-    explained = explained._replace(nucleotides=zeroed, tokens={})
+    explained = replace(explained, nucleotides=zeroed, tokens={})
     table = judged(explained)
     undefined = {"gini", "entropy", "effective_size", "cosine", "spearman", "mass_accuracy"}
     values = table[table["metric"].isin(undefined) & (table["method"] != "ceiling")]["value"]
@@ -237,23 +250,16 @@ def test_a_single_sequence_is_judged(tmp_path, byte_pairs):
     explained = run.load(sites_of(("s0", 4, 10, "+", "M1", "motif")))
     table = judged(explained)
     assert set(table["id"]) == {"s0"}
-    table = probing.judge_faithfulness(explained, run.model, FAITHFULNESS)
+    table = evaluate("faithfulness", explained, run.model, FAITHFULNESS)
     assert set(table["id"]) == {"s0"}
 
 
 def test_a_stored_gap_is_reported_in_the_range_of_the_outputs(token_run):
     explained = token_run.load()
-    assert "completeness_gap" not in set(judging.judge_ledger(explained)["metric"])
+    assert "completeness_gap" not in set(evaluate("ledger", explained)["metric"])
     stored = explained.attributions["gradient_x_input"]
-
-    class WithGap:
-        gap = np.full(6, -0.5)
-
-        def __getattr__(self, name):
-            return getattr(stored, name)
-
-    held = {**explained.attributions, "gradient_x_input": WithGap()}
-    table = judging.judge_ledger(explained._replace(attributions=held))
+    held = {**explained.attributions, "gradient_x_input": stored.changed(gap=np.full(6, -0.5))}
+    table = evaluate("ledger", replace(explained, attributions=held))
     values = table[table["metric"] == "completeness_gap"]
     assert set(values["method"]) == {"gradient_x_input"}
     assert values["value"].to_numpy() == pytest.approx(0.5 / np.ptp(stored.outputs))
@@ -263,19 +269,19 @@ def test_a_stored_gap_is_reported_in_the_range_of_the_outputs(token_run):
 def test_faithfulness_at_both_levels_and_of_the_best_order(token_run, filler, caplog):
     explained = token_run.load()
     with caplog.at_level(logging.INFO, logger="dnalrp"):
-        table = probing.judge_faithfulness(
-            explained, token_run.model, FAITHFULNESS | {"filler": filler}
+        table = evaluate(
+            "faithfulness", explained, token_run.model, changed(FAITHFULNESS, filler=filler)
         )
     assert keys(table, "level", "map") == {("nucleotide", "split"), ("token", "native")}
-    methods = {"attnlrp", "gradient_x_input", "random", probing.BEST}
+    methods = {"attnlrp", "gradient_x_input", "random", BEST_ORDER}
     assert set(table["method"]) == methods
     counts = table[table["metric"] == "lerf_minus_morf"].groupby("method")["id"].nunique()
-    assert counts.to_dict() == dict.fromkeys(methods, 4) | {probing.BEST: 2}
+    assert counts.to_dict() == dict.fromkeys(methods, 4) | {BEST_ORDER: 2}
     assert "different variants of 4 sequences" in caplog.text and "a second" in caplog.text
     for level in ("nucleotide", "token"):
         own = table[table["level"] == level]
         own = own.set_index(["method", "metric", "id"])["value"].sort_index()
-        best = own[probing.BEST, "lerf_minus_morf"]
+        best = own[BEST_ORDER, "lerf_minus_morf"]
         ratio = own["attnlrp", "lerf_minus_morf"][best.index] / best
         expected = ratio.where(best > LEAST_RANGE * max(best.mean(), 0))
         pd.testing.assert_series_equal(own["attnlrp", "normalised"], expected)
@@ -285,9 +291,9 @@ def test_faithfulness_is_that_of_the_map_asked_for_or_else_of_split(token_run):
     explained = token_run.load()
     finer = dict(explained.nucleotides)
     finer["attnlrp", "average"] = finer["random", "split"]
-    explained = explained._replace(nucleotides=finer)
+    explained = replace(explained, nucleotides=finer)
     plain, table = (
-        probing.judge_faithfulness(explained, token_run.model, FAITHFULNESS | {"map": how})
+        evaluate("faithfulness", explained, token_run.model, changed(FAITHFULNESS, map=how))
         for how in ("split", "average")
     )
     assert keys(plain[plain["level"] == "nucleotide"], "map") == {("split",)}
@@ -296,7 +302,7 @@ def test_faithfulness_is_that_of_the_map_asked_for_or_else_of_split(token_run):
         ("attnlrp", "average"),
         ("gradient_x_input", "split"),
         ("random", "split"),
-        (probing.BEST, "average"),
+        (BEST_ORDER, "average"),
     }
     areas = table[table["metric"] == "lerf_minus_morf"].groupby("method")["value"].agg(list)
     assert areas["attnlrp"] == pytest.approx(areas["random"])
@@ -304,16 +310,16 @@ def test_faithfulness_is_that_of_the_map_asked_for_or_else_of_split(token_run):
 
 
 def test_without_a_range_nothing_is_normalised(token_run):
-    table = probing.judge_faithfulness(
-        token_run.load(), token_run.model, FAITHFULNESS | {"range_sequences": 0}
+    table = evaluate(
+        "faithfulness", token_run.load(), token_run.model, changed(FAITHFULNESS, range_sequences=0)
     )
     assert "normalised" not in set(table["metric"])
-    assert probing.BEST not in set(table["method"])
+    assert BEST_ORDER not in set(table["method"])
 
 
 def test_robustness_of_all_methods_but_no_randomisation_of_noise(token_run):
-    settings = {"sequences": 3, "draws": 2, "seed": 1}
-    table = probing.judge_robustness(token_run.load(), token_run.model, settings)
+    settings = RobustnessSettings(sequences=3, draws=2, seed=1)
+    table = evaluate("robustness", token_run.load(), token_run.model, settings)
     assert table["id"].nunique() == 3
     both = set(table[table["method"] == "random"]["metric"])
     assert both == {"reverse_complement", "shift"}
@@ -322,7 +328,7 @@ def test_robustness_of_all_methods_but_no_randomisation_of_noise(token_run):
     assert token_run.load().attributions["attnlrp"].provenance["settings"]["alibi"] == "absorb"
     randomised = table[table["metric"].isin(own)]
     assert randomised["value"].ge(0).all() and randomised["chance"].between(0.05, 0.5).all()
-    none = probing.judge_robustness(token_run.load(), token_run.model, settings | {"sequences": 0})
+    none = evaluate("robustness", token_run.load(), token_run.model, changed(settings, sequences=0))
     assert none.empty and list(none.columns) == COLUMNS
 
 
@@ -342,8 +348,8 @@ def test_of_several_classes_the_one_called_stays_explained(tmp_path, byte_pairs,
         return explain(model, texts, method, target=target, **options)
 
     monkeypatch.setattr("dnalrp.attribution.explanation.explain", record)
-    settings = {"sequences": 8, "draws": 2, "seed": 1}
-    table = probing.judge_robustness(explained, run.model, settings)
+    settings = RobustnessSettings(sequences=8, draws=2, seed=1)
+    table = evaluate("robustness", explained, run.model, settings)
     for name, sequence, label in zip(explained.ids, sequences, called, strict=True):
         own = [sequence, sequence[1:], reverse_complement(sequence)]
         assert [asked[text] for text in own] == [label] * 3, name
@@ -359,7 +365,7 @@ def test_equal_maps_of_a_method_are_judged_once():
         ("n", "copy"): one,
         ("n", "split"): other,
     }
-    assert judging.same_as(maps) == {
+    assert same_as(maps) == {
         ("m", "copy"): ("m", "copy"),
         ("m", "split"): ("m", "copy"),
         ("n", "copy"): ("n", "copy"),

@@ -6,7 +6,7 @@ Maps are without ties: Quantus cuts them by position, here they count by their e
 import numpy as np
 import pytest
 
-from dnalrp.evaluation import concentration, localisation
+from dnalrp.evaluation.axes import concentration, localisation
 
 quantus = pytest.importorskip("quantus", reason="Quantus is not installed")
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from dnalrp.evaluation.catalogue import AXES, metric_of
 from dnalrp.report.conclusions import conclude
 from dnalrp.report.examples import choose_examples
 from dnalrp.report.figures import metric_figure
@@ -116,10 +117,11 @@ def test_the_table_and_the_figure_have_the_map_that_faithfulness_was_judged_on(h
     table = overview(judged).set_index(["model", "map"])["normalised"]
     assert table["net", how].startswith("0.5") and table["cnn", "split"].startswith("0.9")
     summary = judged.assign(axis="faithfulness", seed="seed1", chance=0.0)
-    panel = metric_figure(summary, "faithfulness", ("normalised",)).axes[0]
+    panel = metric_figure(summary, AXES["faithfulness"], [metric_of("normalised")]).axes[0]
     own = "net a" if how == "split" else f"net a, {how}"
     assert [label.get_text() for label in panel.get_yticklabels()] == ["cnn c", own]
-    other = metric_figure(summary.assign(axis="localisation"), "localisation", ("normalised",))
+    elsewhere = summary.assign(axis="localisation")
+    other = metric_figure(elsewhere, AXES["localisation"], [metric_of("normalised")])
     shown = [label.get_text() for label in other.axes[0].get_yticklabels()]
     assert shown == (["cnn c", "net a"] if how == "split" else ["cnn c"])
 
@@ -254,7 +256,7 @@ def test_methods_without_a_pattern_are_named_and_have_no_picture(tmp_path):
 def test_every_explanation_stands_beside_its_own_chance_level():
     rows = means({("cnn", "a"): 0.3, ("net", "a"): 0.2}, "randomised_all")
     rows = rows.assign(axis="robustness", seed="seed1", chance=[0.05, 0.12])
-    panel = metric_figure(rows, "robustness", ("randomised_all",)).axes[0]
+    panel = metric_figure(rows, AXES["robustness"], [metric_of("randomised_all")]).axes[0]
     dotted = [line for line in panel.lines if line.get_linestyle() == ":"]
     assert [(line.get_xdata()[0], *line.get_ydata()) for line in dotted] == [
         (0.05, -0.5, 0.5),

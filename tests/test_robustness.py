@@ -63,7 +63,7 @@ def test_randomisation_cascades_and_leaves_the_model_alone(cnn):
     before = {name: value.clone() for name, value in cnn.state_dict().items()}
     changed_by_depth = []
     generator = torch.Generator().manual_seed(0)
-    for _, changed in robustness.randomised_models(cnn, generator):
+    for _, changed in robustness.permuted_models(cnn, generator):
         now = changed.state_dict()
         moved = {name.rpartition(".")[0] for name in now if not now[name].equal(before[name])}
         changed_by_depth.append(moved)
@@ -83,7 +83,7 @@ def test_maps_of_a_method_fall_and_maps_of_the_sequence_do_not():
     scores = {}
     for name, method in {"gradient": gradient, "letters": by_letter}.items():
         arguments = (method, model, sequences, method(model, sequences))
-        scores[name] = robustness.parameter_randomisation(*arguments, seed=0)
+        scores[name] = robustness.permuted_parameters(*arguments, seed=0)
     assert list(scores["gradient"]) == [
         *("1_classifier", "2_dense", "3_second.convolution", "4_all")
     ]
@@ -97,7 +97,7 @@ def test_a_map_that_only_turns_its_sign_has_not_fallen(cnn):
         return by_letter(model, texts) * (1 if model is cnn else -1)
 
     arguments = (of_either_sign, cnn, SEQUENCES, of_either_sign(cnn, SEQUENCES))
-    for scores in robustness.parameter_randomisation(*arguments, seed=0).values():
+    for scores in robustness.permuted_parameters(*arguments, seed=0).values():
         assert scores == pytest.approx(np.ones(4))
 
 
@@ -109,7 +109,7 @@ def test_the_sequences_are_dealt_to_draws_of_the_parameters(cnn):
         return by_letter(model, texts)
 
     original = by_letter(cnn, SEQUENCES)
-    robustness.parameter_randomisation(record, cnn, SEQUENCES, original, seed=0, draws=2)
+    robustness.permuted_parameters(record, cnn, SEQUENCES, original, seed=0, draws=2)
     depths = len(robustness.parameter_layers(cnn))
     (first, own), (second, others) = seen[0], seen[depths]
     assert own == SEQUENCES[::2] and others == SEQUENCES[1::2]

@@ -16,6 +16,7 @@ from dnalrp.evaluation.resampling import (
     percentile_interval,
     resampled_means,
 )
+from dnalrp.evaluation.scores import where
 from dnalrp.names import (
     CEILING,
     NATIVE,
@@ -138,7 +139,7 @@ def compare(
 
 def _compared_maps(values: pd.DataFrame, directions: Mapping[str, int]) -> pd.DataFrame:
     """Rows of the metrics and the maps that methods are compared on, maps named alike."""
-    wanted = values[values["metric"].isin(directions) & ~values["method"].map(is_reference)]
+    wanted = values[values["metric"].isin(directions) & ~where(values["method"], is_reference)]
     of_one_map = {column for column, axis in axis_columns().items() if axis.one_map}
     only = wanted["axis"].isin(of_one_map) & (wanted["level"] == NUCLEOTIDE)
     asked = next((name for name in wanted["map"][only] if name != "split"), "split")
@@ -146,6 +147,11 @@ def _compared_maps(values: pd.DataFrame, directions: Mapping[str, int]) -> pd.Da
     wanted = wanted[only | wanted["map"].isin(COMPARED_MAPS)]
     # on tokens, what is native to one model is the sum over each token for the other
     return wanted.assign(map=wanted["map"].replace(NATIVE, "sum"))
+
+
+def is_rival(method: str) -> bool:
+    """May the name be said to be better than others? No control is, and no reference."""
+    return not (is_control(method) or is_reference(method))
 
 
 def _cube(group: pd.DataFrame) -> tuple[Array, list[tuple[str, str]]]:

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from dnalrp.evaluation.catalogue import axis_columns
+from dnalrp.evaluation.scores import where
 from dnalrp.names import CEILING, RANDOM, is_pair, is_randomised, is_shuffled
 
 MARGIN = 0.02
@@ -47,7 +48,7 @@ def discriminating(summary: pd.DataFrame, margin: float = MARGIN) -> pd.DataFram
         that of the metric, over all kinds of control.
     """
     rows = summary[summary[["chance", "mean", "low", "high"]].notna().all(axis=1)]
-    rows = rows[~rows["method"].map(is_pair).astype(bool)]
+    rows = rows[~where(rows["method"], is_pair)]
     rows = rows.assign(control=_kind_of_control(rows))
     rows = rows[rows["control"] != ""].copy()
     rows["off"] = rows["mean"] - rows["chance"]
@@ -75,9 +76,9 @@ def _kind_of_control(rows: pd.DataFrame) -> pd.Series:
     against = {column: axis.against for column, axis in axis_columns().items()}
     asked = rows["axis"].map(against)
     # maps of a model that learnt nothing may still be faithful to it, and steady
-    kind[rows["model"].map(is_shuffled) & (asked == "truth")] = "shuffled labels"
+    kind[where(rows["model"], is_shuffled) & (asked == "truth")] = "shuffled labels"
     of_the_model = asked.isin(["truth", "model"])
-    kind[rows["method"].map(is_randomised) & of_the_model] = "randomised parameters"
+    kind[where(rows["method"], is_randomised) & of_the_model] = "randomised parameters"
     kind[rows["method"] == RANDOM] = "random maps"
     kind[rows["method"] == CEILING] = ""
     return kind

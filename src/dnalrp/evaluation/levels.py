@@ -45,8 +45,8 @@ class Level:
         Relevance as the method gave it, by method and map.
     signs
         (sequences,): times these, relevance speaks for a sequence's own class.
-    known
-        (sequences,): which have true sites.
+    sited
+        Rows of the sequences with true sites.
     truth
         True positions; None where no sequence has any.
     weights
@@ -60,7 +60,7 @@ class Level:
     lengths: Integers
     maps: Mapping[Key, Array]
     signs: Integers | None = None
-    known: Mask | None = None
+    sited: Integers | None = None
     truth: Mask | None = None
     weights: Array | None = None
     ceilings: Mapping[Key, Array] = field(default_factory=dict)
@@ -106,8 +106,7 @@ class Level:
 
     def of_true_sites(self) -> "Level":
         """The sequences that have true sites."""
-        known = np.zeros(len(self.ids), dtype=bool) if self.known is None else self.known
-        return self.part(np.flatnonzero(known))
+        return self.part(np.empty(0, dtype=np.int64) if self.sited is None else self.sited)
 
     def part(self, rows: Integers) -> "Level":
         """Some of the sequences, as wide as the longest of them."""
@@ -130,7 +129,6 @@ class Level:
             lengths=self.lengths[rows],
             maps={key: of(maps) for key, maps in self.maps.items()},
             signs=None if self.signs is None else self.signs[rows],
-            known=None if self.known is None else self.known[rows],
             truth=of(self.truth),
             weights=of(self.weights),
             ceilings={key: of(maps) for key, maps in self.ceilings.items()},
@@ -262,7 +260,7 @@ class Explained:
             lengths=next(iter(self.nucleotides.values())).lengths,
             maps=maps,
             signs=self.signs,
-            known=self._known,
+            sited=self._sited,
             truth=truth,
             weights=self._weights(width),
             ceilings=ceilings,
@@ -279,13 +277,14 @@ class Explained:
             lengths=tokens.counts,
             maps={key: stored.padded() for key, stored in self.tokens.items()},
             signs=self.signs,
-            known=self._known,
+            sited=self._sited,
             truth=None if truth is None else token_mask(truth, tokens),
         )
 
     @property
-    def _known(self) -> Mask:
-        return np.array([name in self.masks for name in self.ids], dtype=bool)
+    def _sited(self) -> Integers:
+        rows = {name: row for row, name in enumerate(self.ids)}
+        return np.array([rows[name] for name in self.masks], dtype=np.int64)
 
     def _truth(self, width: int) -> Mask | None:
         return self._joined(self.masks, width) > 0 if self.masks else None

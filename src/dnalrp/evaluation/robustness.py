@@ -122,7 +122,9 @@ def stored_options(maps: RelevanceMaps, method: str) -> dict[str, Any]:
     if "options" in made:
         return dict(made["options"])
     known = METHODS[method].options.model_fields if method in METHODS else {}
-    return {name: made[name] for name in ("alibi", "layer_rules") if name in known and made.get(name)}
+    return {
+        name: made[name] for name in ("alibi", "layer_rules") if name in known and made.get(name)
+    }
 
 
 def _scores(

@@ -1,6 +1,6 @@
 """Values of metrics, and the long form that all of them are kept in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,11 @@ class Scores(NamedTuple):
     ids: Sequence[str]
     values: npt.NDArray[np.floating]
     chance: npt.NDArray[np.floating] | float = np.nan
+
+
+def where(column: pd.Series, holds: Callable[[str], bool]) -> pd.Series:
+    """Which rows hold a name of which something holds: true or false, also of no rows."""
+    return pd.Series([holds(name) for name in column], index=column.index, dtype=bool)
 
 
 def long_form(scores: Iterable[Scores]) -> pd.DataFrame:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from dnalrp.data.labels import read_labels
 from dnalrp.evaluation.resampling import draw_resamples, percentile_interval, resampled_means
-from dnalrp.performance import auroc_interval, performance
 from dnalrp.names import BETWEEN_MODELS, BETWEEN_SEEDS
+from dnalrp.performance import auroc_interval, performance
 
 GROUPS = ["dataset", "model", "seed", "method", "level", "map", "axis", "metric"]
 RESAMPLED_AT_ONCE = 4_000_000  # values, for memory

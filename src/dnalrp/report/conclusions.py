@@ -5,22 +5,18 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from dnalrp.evaluation.comparison import FEW_SEEDS
-from dnalrp.settings import SHUFFLED
+from dnalrp.evaluation.catalogue import Metric, axis_columns, axis_of, cards, metric_of
+from dnalrp.evaluation.comparison import FEW_SEEDS, is_rival
+from dnalrp.evaluation.scores import where
+from dnalrp.names import is_shuffled
 
-FAITHFULNESS = "normalised"
-HEADLINES = {
-    "auroc_of_ceiling": "localises better",
-    FAITHFULNESS: "is more faithful",
-    "gini": "is sparser",
-    "entropy": "is simpler",
-}
-"""The metrics that sentences are about: those that mean the same for every model."""
-LOWER_IS_BETTER = ("entropy",)
-NO_METHODS = ("random", "ceiling", "best order")
-SMOOTH_BY_TOKENS = ("gini", "entropy")
-"""Not compared between models: a map of tokens is smooth by construction."""
 WEAK_AUROC = 0.7
+
+
+def headlines() -> list[Metric]:
+    """The metrics that sentences are about: those first by which models can be compared."""
+    spoken = [card for _, card in cards() if card.verb is not None]
+    return sorted(spoken, key=lambda card: card.depends_on_grain)
 
 
 class Conclusions(NamedTuple):
@@ -38,7 +34,8 @@ def conclude(
 ) -> Conclusions:
     """Put the tables of a run into words: ``split`` maps at nucleotides, controls left out.
 
-    Of faithfulness it is the map that was judged; sentences name it where it is another.
+    Where an axis judges one map of each method, it is that one; sentences name it where it is
+    another.
 
     Parameters
     ----------
@@ -52,11 +49,12 @@ def conclude(
     may: list[str] = []
     may_not: list[str] = []
     for means, pairs in _tasks(overall, comparisons):
-        for sentence, certain in _within(means, pairs):
+        sentences = [*_within(means, pairs)]
+        card = metric_of(means["metric"].iloc[0])
+        if card.between_models and not card.depends_on_grain:
+            sentences += _between(means, pairs)
+        for sentence, certain in sentences:
             (may if certain else may_not).append(sentence)
-        if means["metric"].iloc[0] not in SMOOTH_BY_TOKENS:
-            for sentence, certain in _between(means, pairs):
-                (may if certain else may_not).append(sentence)
     seeds = int(overall["seeds"].max()) if len(overall) else 0
     return Conclusions(may, [*may_not, *_reservations(performance, controls, seeds)])
 
@@ -65,70 +63,68 @@ def _tasks(
     overall: pd.DataFrame, comparisons: pd.DataFrame
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Means and comparisons of every data set and headline, one by one."""
-    tables = [
+    spoken = headlines()
+    judged_alone = [card.name for card in spoken if axis_of(card.name).one_map]
+    means, pairs = (
         table[
             (table["level"] == "nucleotide")
-            & ((table["map"] == "split") | (table["metric"] == FAITHFULNESS))
+            & ((table["map"] == "split") | table["metric"].isin(judged_alone))
         ]
         for table in (overall, comparisons)
-    ]
-    methods = tables[0]["method"]
-    control = methods.isin(["random", "ceiling", "best order"]) | methods.str.endswith(
-        "_randomised"
     )
-    means = tables[0][~control & ~tables[0]["model"].str.endswith(SHUFFLED)]
+    rival = where(means["method"], is_rival)
+    means = means[rival & ~where(means["model"], is_shuffled)]
     for dataset in means["dataset"].unique():
-        for metric in HEADLINES:
-            own = means[(means["dataset"] == dataset) & (means["metric"] == metric)]
-            pairs = tables[1][(tables[1]["dataset"] == dataset) & (tables[1]["metric"] == metric)]
-            if own["mean"].notna().any():
-                yield own.sort_values("mean", ascending=metric in LOWER_IS_BETTER), pairs
+        for card in spoken:
+            scores, verdicts = (
+                table[(table["dataset"] == dataset) & (table["metric"] == card.name)]
+                for table in (means, pairs)
+            )
+            if scores["mean"].notna().any():
+                yield scores.sort_values("mean", ascending=card.better == "lower"), verdicts
 
 
 def _within(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, bool]]:
     """The best method of each model against its others."""
     dataset, metric = means[["dataset", "metric"]].iloc[0]
-    for model, own in means.groupby("model", sort=False):
-        best, *others = own["method"]
+    better = metric_of(metric).verb
+    for model, scores in means.groupby("model", sort=False):
+        best, *others = scores["method"]
+        subject = f"{dataset}, {model}{_maps_of(scores)}"
         verdicts = {other: _verdict(pairs, (model, best), (model, other)) for other in others}
         for certain in (True, False):
             named = [other for other, pair in verdicts.items() if pair.certain == certain]
             named = [other for other in named if verdicts[other].reverse is None]
             if not named:
                 continue
-            subject = f"{dataset}, {model}{_maps_of(own)}: {best}"
             objects = ", ".join(f"{other} ({verdicts[other].words})" for other in named)
-            verb = HEADLINES[metric] if certain else f"is not shown to differ ({metric})"
-            yield f"{subject} {verb} {'than' if certain else 'from'} {objects}.", certain
+            verb = f"{better} than" if certain else f"is not shown to differ ({metric}) from"
+            yield f"{subject}: {best} {verb} {objects}.", certain
         for other, pair in verdicts.items():
             if pair.reverse is not None:
-                verb = HEADLINES[metric]
-                words = f"{other} {verb} than {best} ({pair.reverse})"
-                yield f"{dataset}, {model}{_maps_of(own)}: {words}.", True
+                yield f"{subject}: {other} {better} than {best} ({pair.reverse}).", True
 
 
 def _between(means: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[tuple[str, bool]]:
     """The best methods of the models against each other."""
     dataset, metric = means[["dataset", "metric"]].iloc[0]
+    better = metric_of(metric).verb
     leaders = means.drop_duplicates("model")
+    subject = f"{dataset}{_maps_of(leaders)}"
     for row in range(1, len(leaders)):
         first, second = ((leaders["model"].iloc[i], leaders["method"].iloc[i]) for i in (0, row))
         pair = _verdict(pairs, first, second)
         if pair.reverse is not None:
             first, second, pair = second, first, _Pair(True, pair.reverse)
-        verb = HEADLINES[metric] if pair.certain else f"is not shown to differ ({metric})"
-        link = "than" if pair.certain else "from"
-        yield (
-            f"{dataset}{_maps_of(leaders)}: {' '.join(first)} {verb} {link} {' '.join(second)} "
-            f"({pair.words}).",
-            (pair.certain),
-        )
+        verb = f"{better} than" if pair.certain else f"is not shown to differ ({metric}) from"
+        sentence = f"{subject}: {' '.join(first)} {verb} {' '.join(second)} ({pair.words})."
+        yield sentence, pair.certain
 
 
 def _maps_of(means: pd.DataFrame) -> str:
     """Which maps a sentence is about, where any is another than ``split``."""
     others = sorted(set(means["map"]) - {"split"})
-    return "".join(f", {how} maps" for how in others)
+    return "".join(f", {name} maps" for name in others)
 
 
 class _Pair(NamedTuple):
@@ -145,13 +141,13 @@ class _Pair(NamedTuple):
 def _verdict(pairs: pd.DataFrame, better: tuple[str, str], other: tuple[str, str]) -> _Pair:
     """The comparison of two explanations, seen from the one with the better mean."""
     for (one, two), sign in (((better, other), 1), ((other, better), -1)):
-        found = pairs[
+        compared = pairs[
             (pairs["first_model"] == one[0])
             & (pairs["first_method"] == one[1])
             & (pairs["second_model"] == two[0])
             & (pairs["second_method"] == two[1])
         ]
-        for row in found.itertuples():
+        for row in compared.itertuples():
             if row.better == ("second" if sign > 0 else "first"):
                 return _Pair(False, _words(row, sign), _words(row, -sign))
             return _Pair(row.better != "unclear", _words(row, sign))
@@ -179,18 +175,21 @@ def _missed_chance(controls: pd.DataFrame) -> Iterator[str]:
             "be held against chance (the method random is one)."
         )
     missed = controls[controls["at_chance"] < controls["explanations"]]
-    of_split = (missed["map"] == "split") | (missed["axis"] == "faithfulness")
+    judged_alone = [column for column, axis in axis_columns().items() if axis.one_map]
+    of_split = (missed["map"] == "split") | missed["axis"].isin(judged_alone)
     shown = (missed["level"] == "nucleotide") & of_split
-    for (metric, level, how), rows in missed[shown].groupby(["metric", "level", "map"], sort=False):
-        found = "; ".join(
+    key = ["metric", "level", "map"]
+    for (metric, level, projection), rows in missed[shown].groupby(key, sort=False):
+        controls_that_miss = "; ".join(
             f"{row.explanations - row.at_chance} of {row.explanations} {row.control}, furthest "
             f"{row.which}: {row.mean:.3f} ({row.low:.3f} to {row.high:.3f}) where chance is "
             f"{row.chance:.3f}"
             for row in rows.itertuples()
         )
         yield (
-            f"Nothing from the absolute value of {metric} (level {level}, map {how}), nor from "
-            f"differences of that size between models: controls that miss chance are {found}."
+            f"Nothing from the absolute value of {metric} (level {level}, map {projection}), nor "
+            "from differences of that size between models: controls that miss chance are "
+            f"{controls_that_miss}."
         )
     others = missed[~shown].drop_duplicates(["metric", "level", "map"])
     if len(others):
@@ -212,7 +211,7 @@ def _reservations(performance: pd.DataFrame, controls: pd.DataFrame, seeds: int)
         )
     trained = performance[performance["model"] != "matrix scan"]
     test = trained[(trained["split"] == "test") & (trained["auroc"] < WEAK_AUROC)]
-    test = test[~test["model"].str.endswith(SHUFFLED)]
+    test = test[~where(test["model"], is_shuffled)]
     for (dataset, model), rows in test.groupby(["dataset", "model"], sort=False):
         scores = ", ".join(f"{auroc:.3f}" for auroc in rows["auroc"])
         yield (

@@ -9,6 +9,7 @@ import pandas as pd
 from dnalrp.attribution.storage import read_nucleotides
 from dnalrp.data.jaspar import Motif
 from dnalrp.data.nucleotides import one_hot
+from dnalrp.names import RANDOM
 from dnalrp.report.logos import example_figure
 from dnalrp.report.page import Picture, picture
 
@@ -37,24 +38,22 @@ def example_pictures(
         }
         first = next(iter(maps.values()))
         frame = sequences.set_index("id").loc[first.ids].assign(margin=first.outputs)
-        told = pd.read_parquet(results / "models" / next(iter(models.values())) / PREDICTIONS)
-        frame["predicted"] = told.set_index("id")["predicted"]
+        calls = pd.read_parquet(results / "models" / next(iter(models.values())) / PREDICTIONS)
+        frame["predicted"] = calls.set_index("id")["predicted"]
         names = {matrix_id: motif.name for matrix_id, motif in matrices.items()}
         for name in choose_examples(frame, sites, count):
-            row = first.ids.index(name)
-            length = int(first.lengths[row])
+            row = list(first.ids).index(name)
             shown = {
-                f"{model}\n{method.replace('_', ' ')}": m.relevance[row, :length]
-                for (model, method), m in maps.items()
-                if method != "random"
+                f"{model}\n{method.replace('_', ' ')}": read.relevance[row]
+                for (model, method), read in maps.items()
+                if method != RANDOM
             }
             record = frame.loc[name]
             title = f"{dataset}, {name}: class {record.label}"
             encoded = one_hot([record.sequence])[0]
-            own = sites[sites["id"] == name]
-            pictures.append(
-                picture(title, example_figure(title, encoded, shown, own, names), dpi=85)
-            )
+            here = sites[sites["id"] == name]
+            figure = example_figure(title, encoded, shown, sites=here, names=names)
+            pictures.append(picture(title, figure, dpi=85))
     return pictures
 
 

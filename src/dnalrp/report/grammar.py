@@ -9,28 +9,41 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dnalrp.evaluation.catalogue import Axis
+from dnalrp.evaluation.configuration import grammar_of
+from dnalrp.report.material import Material
+
 KEYS = ["dataset", "model", "method", "seed"]
 MARKERS = "osD^vPX*<>ph8d"
 COLUMNS = 3
 
 
+def axis_figure(axis: Axis, material: Material) -> Figure:
+    """Localisation against the metric that the axis shows, of data sets that follow a grammar."""
+    shown = next(card.name for card in axis.cards if card.shown)
+    grammars = {name: grammar_of(data) for name, data in material.settings["datasets"].items()}
+    return logic_figure(
+        material.summary, {name: grammar for name, grammar in grammars.items() if grammar}, shown
+    )
+
+
 def logic_figure(
-    summary: pd.DataFrame, rules: Mapping[str, str], metric: str = "rank_agreement"
+    summary: pd.DataFrame, grammars: Mapping[str, str], metric: str = "rank_agreement"
 ) -> Figure:
     """Localisation (AUROC) against a metric of logic, with 95 % intervals: a panel a data set.
 
     A point is a model, by its colour, and a method, by its mark, of one seed. Dotted lines are
-    the chance levels. Maps that find the motifs lie to the right, maps that follow the rule lie
+    the chance levels. Maps that find the motifs lie to the right, maps that follow the grammar lie
     high: to the right and low are those that see the motifs and not what they do.
 
     Parameters
     ----------
     summary
         As :func:`dnalrp.evaluation.summary.summarise` makes it; the ``split`` maps are shown.
-    rules
-        Rule by data set, for the titles; other data sets are left out.
+    grammars
+        Grammar by data set, for the titles; other data sets are left out.
     """
-    wanted = summary[(summary["map"] == "split") & summary["dataset"].isin(rules.keys())]
+    wanted = summary[(summary["map"] == "split") & summary["dataset"].isin(grammars.keys())]
     sides = [
         wanted[(wanted["axis"] == axis) & (wanted["metric"] == name)]
         for axis, name in (("localisation", "auroc"), ("logic", metric))
@@ -38,7 +51,7 @@ def logic_figure(
     points = sides[0].merge(sides[1], on=KEYS, suffixes=("_x", "_y"))
     if points.empty:
         figure = Figure(figsize=(6, 0.6))
-        figure.text(0.02, 0.5, "no data set of this run follows a grammar rule", va="center")
+        figure.text(0.02, 0.5, "no data set of this run follows a grammar", va="center")
         return figure
     colours = dict(zip(sorted(points["model"].unique()), cycle(sns.color_palette()), strict=False))
     marks = dict(zip(sorted(points["method"].unique()), cycle(MARKERS), strict=False))
@@ -49,8 +62,8 @@ def logic_figure(
         panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for panel, dataset in zip(panels.flat, datasets, strict=False):
         _draw(panel, points[points["dataset"] == dataset], colours, marks)
-        rule = rules[dataset]
-        title = rule if dataset == rule else f"{dataset}: {rule}"
+        grammar = grammars[dataset]
+        title = grammar if dataset == grammar else f"{dataset}: {grammar}"
         panel.set_title(title, fontsize=8, fontweight="bold")
     for panel in panels.flat[len(datasets) :]:
         panel.set_visible(False)

@@ -15,6 +15,7 @@ def example_figure(
     title: str,
     one_hot: npt.NDArray[np.int8],
     maps: Mapping[str, Array],
+    *,
     sites: pd.DataFrame,
     names: Mapping[str, str],
 ) -> Figure:
@@ -68,21 +69,21 @@ def motif_figure(rows: Sequence[tuple[str, Array, str, Array | None]]) -> Figure
     panels = figure.subplots(len(rows), 2, squeeze=False)
     for panel in panels.flat:
         panel.set_axis_off()
-    for (found, matched), (text, contributions, name, probabilities) in zip(
+    for (pattern, matched), (text, contributions, name, probabilities) in zip(
         panels, rows, strict=False
     ):
-        plot_logo(contributions.T, ax=found)
+        plot_logo(contributions.T, ax=pattern)
         if probabilities is not None:
             information = 2.0 + (probabilities * np.log2(probabilities)).sum(axis=0)
             plot_logo(probabilities * information, ax=matched)
-        found.set_title(text, fontsize=7, loc="left", pad=2)
+        pattern.set_title(text, fontsize=7, loc="left", pad=2)
         matched.set_title(name, fontsize=7, loc="left", pad=2)
     _margins(figure, len(panels), left=0.1, right=0.1, top=0.22, bottom=0.05, gap=0.3)
     return figure
 
 
 def _margins(
-    figure: Figure, rows: int, left: float, right: float, top: float, bottom: float, gap: float
+    figure: Figure, rows: int, *, left: float, right: float, top: float, bottom: float, gap: float
 ) -> None:
     """Set margins and the gap between rows in inches: laying a logo out draws it a second time."""
     width, height = figure.get_size_inches()

@@ -36,13 +36,13 @@ def motif_pictures(
 
 def without_patterns(results: Path, runs: Sequence[str]) -> list[str]:
     """Methods in whose maps no pattern was found: a text for every run that has such."""
-    found = {
+    by_run = {
         run: [path.parent.name for path in _match_tables(results, run) if _shown(path).empty]
         for run in runs
     }
     return [
         f"{run.replace('/', ', ')}: {', '.join(methods)}"
-        for run, methods in found.items()
+        for run, methods in by_run.items()
         if methods
     ]
 
@@ -65,14 +65,14 @@ def _shown(path: Path) -> pd.DataFrame:
 def _row(
     pattern: Pattern, match: pd.Series, matrices: Mapping[str, Motif]
 ) -> tuple[str, Array, str, Array | None]:
-    found = f"{pattern.name}: {pattern.seqlets} seqlets, {match.information:.0f} bits"
+    text = f"{pattern.name}: {pattern.seqlets} seqlets, {match.information:.0f} bits"
     if pd.isna(match.matrix_id):
-        return found, pattern.contributions, "too little information for a motif", None
+        return text, pattern.contributions, "too little information for a motif", None
     target = matrices[match.matrix_id]
     matched = f"{target.matrix_id} {target.name}, {match.strand} strand, p = {match.p_value:.1e}"
     matrix = target.probabilities
     return (
-        found,
+        text,
         pattern.contributions,
         matched,
         matrix if match.strand == "+" else matrix[::-1, ::-1],

@@ -1,31 +1,27 @@
 """The table of a paper: a row a method, a column a metric, the best of each block marked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
-from dnalrp.settings import RANDOMISED
+from dnalrp.evaluation.catalogue import Metric, axis_of, cards
+from dnalrp.evaluation.comparison import is_rival
+from dnalrp.evaluation.scores import where
+from dnalrp.names import AVERAGE, NATIVE
 
-COLUMNS: dict[str, Sequence[str]] = {
-    "auroc": ("localisation", "AUROC"),
-    "auprc": ("localisation", "AUPRC"),
-    "mass_accuracy": ("localisation", "mass"),
-    "auroc_of_ceiling": ("localisation", "AUROC of ceiling"),
-    "gini": ("sparsity", "Gini"),
-    "entropy": ("complexity", "entropy"),
-    "normalised": ("faithfulness", "normalised"),
-    "rank_agreement": ("logic", "rank agreement"),
-}
-MAPS = ("split", "average", "native", "sum")
-LOWER_IS_BETTER = ("entropy", "effective_size")
+MAPS = ("split", AVERAGE, NATIVE, "sum")
 BLOCK = ["dataset", "model", "level", "map"]
-CONTROLS = ("random", "ceiling", "best order")
 
 
-def overview(overall: pd.DataFrame, columns: Mapping[str, Sequence[str]] = COLUMNS) -> pd.DataFrame:
+def paper_columns() -> dict[str, Metric]:
+    """Metrics that have a column in the table, by name, in the order of their axes and cards."""
+    return {card.name: card for _, card in cards() if card.column is not None}
+
+
+def overview(overall: pd.DataFrame, columns: Mapping[str, Metric] | None = None) -> pd.DataFrame:
     """Mean and 95 % interval of each metric, ``0.714 (0.705 to 0.722)``; the best in ``**``.
 
-    Of the maps those that keep the sum, and that which faithfulness was judged on. The best mean
+    Of the maps those that keep the sum, and that which an axis judged alone. The best mean
     of each data set, model, level and map is marked; controls and the ceiling never are, and
     nothing is where there is no choice. That a neighbour's interval overlaps does not say that it
     is as good: the table of comparisons tells.
@@ -35,14 +31,16 @@ def overview(overall: pd.DataFrame, columns: Mapping[str, Sequence[str]] = COLUM
     overall
         From :func:`dnalrp.evaluation.summary.summarise_over_seeds`.
     columns
-        Metric to its axis and short name, in the order wanted; absent ones are left out.
+        Metrics by name, in the order wanted; absent ones are left out.
     """
-    maps = {*MAPS, *overall.loc[overall["metric"] == "normalised", "map"]}
-    rows = overall[overall["metric"].isin(columns) & overall["map"].isin(maps)]
-    control = rows["method"].isin(CONTROLS) | rows["method"].str.endswith(RANDOMISED)
+    columns = paper_columns() if columns is None else columns
+    rows = overall[overall["metric"].isin(columns)]
+    judged_alone = rows["metric"].isin([name for name in columns if axis_of(name).one_map])
+    rows = rows[rows["map"].isin({*MAPS, *rows.loc[judged_alone, "map"]})]
+    rival = where(rows["method"], is_rival)
     rows = rows.assign(text=[_cell(row) for row in rows.itertuples()])
-    contest = rows[~control & rows["mean"].notna()]
-    sign = contest["metric"].map(lambda name: -1.0 if name in LOWER_IS_BETTER else 1.0)
+    contest = rows[rival & rows["mean"].notna()]
+    sign = contest["metric"].map(lambda name: -1.0 if columns[name].better == "lower" else 1.0)
     groups = (contest["mean"] * sign).groupby([contest[key] for key in [*BLOCK, "metric"]])
     rivals, best = groups.transform("size") > 1, groups.idxmax()
     marked = set(best) & set(rivals[rivals].index)
@@ -51,7 +49,8 @@ def overview(overall: pd.DataFrame, columns: Mapping[str, Sequence[str]] = COLUM
     ]
     wide = rows.pivot(index=[*BLOCK, "method"], columns="metric", values="text").fillna("")
     present = [name for name in columns if name in wide]
-    return wide[present].rename(columns={name: columns[name][1] for name in present}).reset_index()
+    short = {name: columns[name].column for name in present}
+    return wide[present].rename(columns=short).reset_index()
 
 
 def _cell(row: object) -> str:

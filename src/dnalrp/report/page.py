@@ -72,45 +72,36 @@ def write_pictures(pictures: Mapping[str, Sequence[Picture]], folder: str | Path
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for group, own in pictures.items():
+    for group, members in pictures.items():
         for old in folder.glob(f"{group}_[0-9]*_*.png"):
             old.unlink()
-        for number, shown in enumerate(own, start=1):
+        for number, shown in enumerate(members, start=1):
             title = re.sub("[^A-Za-z0-9.+-]+", "_", shown.title)[:120].strip("_")
             with written_whole(folder / f"{group}_{number}_{title}.png") as beside:
                 beside.write_bytes(base64.b64decode(shown.image))
 
 
-def render(
-    performance: Table,
-    recovery: Table,
-    summary: Table,
-    conclusions: Conclusions,
-    overview: Table,
-    comparisons: Table,
-    controls: Table,
-    motif_groups: Sequence[Picture],
-    sections: Sequence[Section],
-    examples: Sequence[Picture],
-    context: Mapping[str, Any],
-) -> str:
-    """Fill the page. Names that users chose are escaped.
+class Page(NamedTuple):
+    """What the page shows, each ready to print."""
 
-    ``context`` holds ``splits, datasets, one_label, p_value, versions`` and ``settings`` as text.
-    """
-    environment = Environment(
-        loader=PackageLoader("dnalrp", "report"), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("page.html").render(
-        performance=performance,
-        recovery=recovery,
-        summary=summary,
-        conclusions=conclusions,
-        overview=overview,
-        comparisons=comparisons,
-        controls=controls,
-        motif_groups=motif_groups,
-        sections=sections,
-        examples=examples,
-        **context,
-    )
+    performance: Table
+    recovery: Table
+    summary: Table
+    conclusions: Conclusions
+    overview: Table
+    comparisons: Table
+    controls: Table
+    motif_groups: Sequence[Picture]
+    sections: Sequence[Section]
+    examples: Sequence[Picture]
+
+    def rendered(self, context: Mapping[str, Any]) -> str:
+        """The page as HTML. Names that users chose are escaped.
+
+        ``context`` holds ``splits, datasets, one_label, p_value, versions`` and ``settings`` as
+        text.
+        """
+        environment = Environment(
+            loader=PackageLoader("dnalrp", "report"), autoescape=True, undefined=StrictUndefined
+        )
+        return environment.get_template("page.html").render(**self._asdict(), **context)

@@ -9,8 +9,15 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from dnalrp.attribution.storage import read_attributions
+from dnalrp.evaluation.catalogue import Axis
+from dnalrp.report.material import Material
 
 MOST_DISTANCES = 40
+
+
+def axis_figure(axis: Axis, material: Material) -> Figure:
+    """Positional relevance of every run that has some."""
+    return positional_figure(material.results, material.runs)
 
 
 def positional_figure(results: str | Path, runs: Sequence[str]) -> Figure:
@@ -26,18 +33,18 @@ def positional_figure(results: str | Path, runs: Sequence[str]) -> Figure:
     runs
         ``dataset/model/seed``; those without positional relevance are left out.
     """
-    found = {}
+    by_run = {}
     for run in runs:
         path = Path(results) / "attributions" / run / "attnlrp.h5"
         if path.is_file() and (positional := read_attributions(path).positional) is not None:
-            found[run] = positional
-    figure = Figure(figsize=(7.5 if found else 6, max(0.6, 0.5 + 2.6 * len(found))))
-    if not found:
+            by_run[run] = positional
+    figure = Figure(figsize=(7.5 if by_run else 6, max(0.6, 0.5 + 2.6 * len(by_run))))
+    if not by_run:
         figure.text(0.02, 0.5, "no AttnLRP maps with positional relevance in this run", va="center")
         return figure
     with mpl.rc_context({"font.size": 7}):
-        panels = figure.subplots(len(found), 1, squeeze=False)[:, 0]
-    for panel, (run, positional) in zip(panels, found.items(), strict=True):
+        panels = figure.subplots(len(by_run), 1, squeeze=False)[:, 0]
+    for panel, (run, positional) in zip(panels, by_run.items(), strict=True):
         layers, heads = positional.shape[:2]
         shown = positional[:, :, 1 : 1 + MOST_DISTANCES].reshape(layers * heads, -1)
         limit = float(np.abs(shown).max()) or 1.0

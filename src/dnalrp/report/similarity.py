@@ -6,7 +6,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from dnalrp.settings import BETWEEN_MODELS
+from dnalrp.evaluation.catalogue import Axis
+from dnalrp.evaluation.scores import where
+from dnalrp.names import BETWEEN_MODELS, PAIR, is_pair
+from dnalrp.report.material import Material
 
 
 def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.DataFrame:
@@ -26,8 +29,8 @@ def similarity_table(summary: pd.DataFrame, metric: str = "spearman") -> pd.Data
         are the same, the mean is over pairs of seeds.
     """
     rows = summary[(summary["axis"] == "similarity") & (summary["metric"] == metric)]
-    rows = rows[rows["method"].str.contains("~", regex=False)]
-    pairs = [rows["method"].str.split("~").str[place] for place in (0, 1)]
+    rows = rows[where(rows["method"], is_pair)]
+    pairs = [rows["method"].str.split(PAIR).str[side] for side in (0, 1)]
     named = pd.DataFrame(
         {
             "dataset": rows["dataset"],
@@ -48,6 +51,12 @@ def _named(models: pd.Series, methods: pd.Series) -> list[str]:
         method.replace(":", " ") if model == BETWEEN_MODELS else f"{model} {method.split(':')[-1]}"
         for model, method in zip(models, methods, strict=True)
     ]
+
+
+def axis_figure(axis: Axis, material: Material) -> Figure:
+    """Heat maps of the metric that the axis shows."""
+    shown = next(card.name for card in axis.cards if card.shown)
+    return similarity_figure(material.summary, shown)
 
 
 def similarity_figure(summary: pd.DataFrame, metric: str = "spearman") -> Figure:

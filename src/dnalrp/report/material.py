@@ -1,0 +1,28 @@
+"""What figures are drawn from."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+
+class Material(NamedTuple):
+    """A finished run, as its figures need it.
+
+    Attributes
+    ----------
+    summary
+        ``metrics.tsv``, the column ``axis`` with the names of the axes alone.
+    results
+        Folder of the run.
+    runs
+        ``dataset/model/seed``.
+    settings
+        The whole configuration of the run.
+    """
+
+    summary: pd.DataFrame
+    results: Path
+    runs: Sequence[str]
+    settings: Mapping[str, Any]
