@@ -3,10 +3,11 @@
 from job import running
 
 with running(snakemake):
+    from dnalrp.data.sources.simulated import SimulatedSection
     from dnalrp.stages.simulate import simulate
 
     simulate(
-        settings=snakemake.params.dataset,
+        settings=SimulatedSection(**snakemake.params.dataset),
         jaspar=snakemake.params.jaspar,
         **snakemake.output,
     )

@@ -76,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
     """Simulate, write, and print how many sequences and sites there are."""
     import pandas as pd
 
+    from dnalrp.data.jaspar import fetch_motifs
     from dnalrp.provenance import check_folder, written_whole
     from dnalrp.stages.simulate import simulate
 
@@ -83,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     settings, release = _settings(options)
     folder = Path(options.out)
     files = {name: folder / f"{name}.parquet" for name in ("sequences", "sites")}
-    simulation = simulate(settings=settings, jaspar=release, **files)
+    simulate(settings=settings, jaspar=release, **files)
     sequences, sites = (pd.read_parquet(path) for path in files.values())
     with written_whole(folder / "sequences.fa") as beside, beside.open("w") as file:
         for row in sequences.itertuples():
@@ -91,7 +92,8 @@ def run(options: argparse.Namespace) -> int:
     planted = sequences.merge(sites, on="id")
     if options.table:
         with written_whole(folder / "table.csv") as beside:
-            motif_table(sequences, sites, simulation.motifs).to_csv(beside, index=False)
+            motifs = fetch_motifs(settings.motifs, release)
+            motif_table(sequences, sites, motifs).to_csv(beside, index=False)
     table = pd.DataFrame(
         {
             "sequences": sequences.groupby("split", sort=False).size(),
@@ -99,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
             "sites": planted.groupby("split", sort=False).size(),
         }
     )
-    table = table.loc[sequences["split"].unique()].rename_axis("split")
+    table = table.loc[list(SPLITS)].rename_axis("split")
     print_table(table.reset_index(), options.json)
     return 0
 
