@@ -2,8 +2,13 @@
 
 import logging
 import warnings
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 log = logging.getLogger(__name__)
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 def renamed(old: str, new: str, where: str = "", *, stacklevel: int = 3) -> None:
@@ -24,3 +29,33 @@ def renamed(old: str, new: str, where: str = "", *, stacklevel: int = 3) -> None
         log.warning("%s: %s", where, text)
     else:
         warnings.warn(text, FutureWarning, stacklevel=stacklevel)
+
+
+def positional_until_next_release(
+    count: int, names: Sequence[str]
+) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
+    """Let a function take by position what is a keyword now, with a notice.
+
+    Parameters
+    ----------
+    count
+        How many arguments are still positional.
+    names
+        Of those after them, in their old order.
+    """
+
+    def decorated(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+        @wraps(function)
+        def called(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+            if len(args) <= count:
+                return function(*args, **kwargs)
+            late = dict(zip(names, args[count:], strict=False))
+            renamed(
+                f"{function.__name__}(..., {', '.join(map(repr, late.values()))})",
+                ", ".join(f"{name}={value!r}" for name, value in late.items()),
+            )
+            return function(*args[:count], **late, **kwargs)  # type: ignore[arg-type]
+
+        return called
+
+    return decorated
