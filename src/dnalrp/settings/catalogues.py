@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from dnalrp.attribution.catalogue import METHODS, Choice, method_names, methods_of
 from dnalrp.catalogue import resolve
 from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.evaluation.catalogue import AXES
 from dnalrp.models.catalogue import ARCHITECTURES
 from dnalrp.section import Section
-from dnalrp.settings.provisional_methods import METHODS, Choice, methods_of
 
 __all__ = [
     "ARCHITECTURES",
@@ -15,6 +15,7 @@ __all__ = [
     "Choice",
     "axis_sections",
     "dataset_sections",
+    "method_names",
     "methods_of",
     "model_sections",
 ]
