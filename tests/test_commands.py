@@ -492,6 +492,58 @@ def test_a_reader_that_goes_away_is_no_error():
     assert (result.returncode, result.stderr) == (141, "")
 
 
+def test_run_hands_everything_that_it_does_not_know_to_snakemake(tmp_path, monkeypatch):
+    calls = []
+
+    def become(program, command):
+        calls.append(command)
+        raise SystemExit
+
+    monkeypatch.setattr(os, "execv", become)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").touch()
+    start = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    given = {
+        ("-n",): ["--cores", "1", "-n"],
+        ("tracks", "--cores", "4"): ["--cores", "4", "tracks"],
+        ("-j", "3", "--forceall"): ["-j", "3", "--forceall"],
+        ("--workflow-profile=slurm",): ["--workflow-profile=slurm"],
+        ("--config", "gpu=true"): ["--cores", "1", "--config", "gpu=true"],
+        ("--configfile", "mine.yaml", "-n", "tracks"): [
+            *("--cores", "1", "--configfile", "mine.yaml", "-n", "tracks")
+        ],
+        ("--configfile", "mine.yaml", "tracks"): [
+            *("--cores", "1", "--configfile", "mine.yaml", "--", "tracks")
+        ],
+        ("--configfile", "mine.yaml", "--configfile", "config/grammar.yaml"): [
+            *("--cores", "1", "--configfile", "mine.yaml", str(ROOT / "config/grammar.yaml"))
+        ],
+    }
+    for arguments, expected in given.items():
+        with pytest.raises(SystemExit):
+            main(["run", *arguments])
+        assert calls.pop() == start + expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--configfile", "gone.yaml"], "gone.yaml: no such file; write one with dnalrp init"),
+        (["--cores", "0"], "--cores 0: give a number of 1 or more"),
+        (["--cores", "two"], "--cores two: give a number"),
+    ],
+)
+def test_run_names_the_mistake(arguments, message, capsys):
+    assert main(["run", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_other_commands_take_no_arguments_that_they_do_not_know(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["verify", "model", "--cores", "2"])
+    assert end.value.code == 2 and "unrecognized arguments: --cores 2" in capsys.readouterr().err
+
+
 def test_the_installed_command_is_this_one():
     script = Path(sys.executable).with_name("dnalrp")
     if not script.is_file():
