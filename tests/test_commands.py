@@ -251,7 +251,12 @@ def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
         ([*FLAGS, "--rule", "decoy"], "--rule decoy: needs --mutations"),
         ([*FLAGS, "--jaspar", "JASPAR1999"], "no release 'JASPAR1999'; choose one of JASPAR2026"),
         ([*FLAGS, "--gc", "nan"], "--gc nan: give a share between 0 and 1"),
-        ([*FLAGS, "--train", "0"], "--train 0: give 4 or more"),
+        ([*FLAGS, "--train", "1"], "--train 1: give 4 or more"),
+        ([*FLAGS, "--length", "1"], "--length 1: give 20 or more"),
+        ([*FLAGS, "--sites", "0", "1"], "--sites 0: give 1 or more"),
+        ([*FLAGS, "--mutations", "0"], "--mutations 0: give 1 or more"),
+        ([*FLAGS, "--decoys", "MA0139"], "--decoys: MA0139 is also a motif"),
+        ([*FLAGS, "--rule", "xor"], "--rule: 'xor' needs two motifs"),
         ([*FLAGS, "--seed", "-1"], "--seed -1: give 0 or more"),
         (["--config", "none.yaml", "--length", "9"], "--length: --config has its own"),
         (["--config", "none.yaml", "--dataset", "a"], "none.yaml: no such file"),
@@ -486,6 +491,58 @@ def test_a_reader_that_goes_away_is_no_error():
     result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
     assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_run_hands_everything_that_it_does_not_know_to_snakemake(tmp_path, monkeypatch):
+    calls = []
+
+    def become(program, command):
+        calls.append(command)
+        raise SystemExit
+
+    monkeypatch.setattr(os, "execv", become)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").touch()
+    start = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    given = {
+        ("-n",): ["--cores", "1", "-n"],
+        ("tracks", "--cores", "4"): ["--cores", "4", "tracks"],
+        ("-j", "3", "--forceall"): ["-j", "3", "--forceall"],
+        ("--workflow-profile=slurm",): ["--workflow-profile=slurm"],
+        ("--config", "gpu=true"): ["--cores", "1", "--config", "gpu=true"],
+        ("--configfile", "mine.yaml", "-n", "tracks"): [
+            *("--cores", "1", "--configfile", "mine.yaml", "-n", "tracks")
+        ],
+        ("--configfile", "mine.yaml", "tracks"): [
+            *("--cores", "1", "--configfile", "mine.yaml", "--", "tracks")
+        ],
+        ("--configfile", "mine.yaml", "--configfile", "config/grammar.yaml"): [
+            *("--cores", "1", "--configfile", "mine.yaml", str(ROOT / "config/grammar.yaml"))
+        ],
+    }
+    for arguments, expected in given.items():
+        with pytest.raises(SystemExit):
+            main(["run", *arguments])
+        assert calls.pop() == start + expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--configfile", "gone.yaml"], "gone.yaml: no such file; write one with dnalrp init"),
+        (["--cores", "0"], "--cores 0: give a number of 1 or more"),
+        (["--cores", "two"], "--cores two: give a number"),
+    ],
+)
+def test_run_names_the_mistake(arguments, message, capsys):
+    assert main(["run", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_other_commands_take_no_arguments_that_they_do_not_know(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["verify", "model", "--cores", "2"])
+    assert end.value.code == 2 and "unrecognized arguments: --cores 2" in capsys.readouterr().err
 
 
 def test_the_installed_command_is_this_one():

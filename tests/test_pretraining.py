@@ -415,6 +415,7 @@ def snakemake(folder, *arguments):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
 
 
+@pytest.mark.slow
 def test_the_stage_writes_a_model_that_training_starts_from(tmp_path):
     for part in ("rules", "workflow", "src", "envs", "config", "profiles"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))

@@ -13,6 +13,8 @@ from dnalrp.command import main
 from dnalrp.models.loading import load
 from dnalrp.models.prediction import predict
 
+pytestmark = pytest.mark.slow
+
 WORDS = {"bZIP": "AAAATGCTGACTCAGCA", "other": "CTTTGTTATGCAAAT"}
 
 

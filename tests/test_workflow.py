@@ -15,6 +15,8 @@ import yaml
 
 from dnalrp.command import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PARTS = ("Snakefile", "rules", "workflow", "src", "envs", "profiles", "config.yaml")
 

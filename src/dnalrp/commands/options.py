@@ -94,14 +94,14 @@ def method_choice(
     import yaml
     from pydantic import ValidationError
 
+    from dnalrp.attribution.options import Options
     from dnalrp.mistakes import best_mistake
     from dnalrp.names import base_method
-    from dnalrp.section import Section
     from dnalrp.settings.attribute import ReadMethod
     from dnalrp.settings.catalogues import METHODS, Choice
 
     if base_method(method) not in METHODS:
-        return Choice(method, Section())
+        return Choice(method, Options())
     known = METHODS[base_method(method)].options.model_fields
     values: dict[str, Any] = {
         name: value for name, value in (short or {}).items() if value is not None and name in known

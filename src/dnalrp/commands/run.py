@@ -8,17 +8,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dnalrp.errors import InputError
-from dnalrp.workflow_files import snakefile
+from dnalrp.workflow_files import root, snakefile
 
 EXAMPLES = """examples:
   dnalrp run --configfile mine.yaml --cores 4
   dnalrp run --configfile mine.yaml -n       # only say what would be run
   dnalrp run --configfile mine.yaml --cores 4 tracks
-  dnalrp run --configfile mine.yaml --workflow-profile profiles/slurm
+  dnalrp run --configfile config/grammar.yaml --cores 4
 
 Everything else is handed to snakemake: see snakemake --help. Files named in a configuration are
 looked for in the current folder, and results are written there. What a configuration leaves out is
-taken from config.yaml in the current folder if there is one, else from the default run.
+taken from config.yaml in the current folder if there is one, else from the default run. The
+project's own configurations, in config/, are found wherever they are installed.
 """
 PARALLEL = ("-c", "-j", "--cores", "--jobs", "--profile", "--workflow-profile", "--executor", "-e")
 """Options of snakemake that say how many jobs run at once, or name a file that does."""
@@ -57,11 +58,7 @@ def snakemake_command(
     InputError
         A configuration that is not there, cores that are no number, or no snakemake.
     """
-    for file in configfiles:
-        if not Path(file).is_file():
-            raise InputError(
-                f"--configfile {file}: no such file; write one with dnalrp init --out {file}"
-            )
+    files = [_configuration(file) for file in configfiles]
     if cores is not None and cores != "all" and not (cores.isdecimal() and int(cores)):
         raise InputError(f"--cores {cores}: give a number of 1 or more, or all")
     if find_spec("snakemake") is None:
@@ -69,10 +66,18 @@ def snakemake_command(
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile())]
     if cores is not None or not any(_names(argument, PARALLEL) for argument in handed_on):
         command += ["--cores", cores or "1"]
-    command += ["--configfile", *configfiles] if configfiles else []
+    command += ["--configfile", *files] if configfiles else []
     # an option ends the list of configurations, so that a target is none of them
     separator = ["--"] if configfiles and handed_on and not handed_on[0].startswith("-") else []
     return [*command, *separator, *handed_on]
+
+
+def _configuration(file: str) -> str:
+    """A file here, or one of those that come with the workflow."""
+    for path in (Path(file), root() / file):
+        if path.is_file():
+            return str(path)
+    raise InputError(f"--configfile {file}: no such file; write one with dnalrp init --out {file}")
 
 
 def _names(argument: str, options: Sequence[str]) -> bool:

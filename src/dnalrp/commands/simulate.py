@@ -92,9 +92,8 @@ def run(options: argparse.Namespace) -> int:
     planted = sequences.merge(sites, on="id")
     if options.table:
         with written_whole(folder / "table.csv") as beside:
-            motif_table(sequences, sites, fetch_motifs(settings.motifs, release)).to_csv(
-                beside, index=False
-            )
+            motifs = fetch_motifs(settings.motifs, release)
+            motif_table(sequences, sites, motifs).to_csv(beside, index=False)
     table = pd.DataFrame(
         {
             "sequences": sequences.groupby("split", sort=False).size(),
@@ -102,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
             "sites": planted.groupby("split", sort=False).size(),
         }
     )
-    table = table.loc[sequences["split"].unique()].rename_axis("split")
+    table = table.loc[list(SPLITS)].rename_axis("split")
     print_table(table.reset_index(), options.json)
     return 0
 

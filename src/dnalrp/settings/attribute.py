@@ -3,28 +3,30 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from dnalrp.names import RANDOM, RANDOMISED, base_method
+from dnalrp.attribution.options import LayerRuleData
 from dnalrp.section import CheckedSection, Count, Rate, Seed, Unique
-from dnalrp.settings.catalogues import METHODS, Choice
+from dnalrp.settings.catalogues import METHODS, Choice, method_names
 from dnalrp.settings.chosen import not_one_of, reference_to, refuse
 
 NotNegative = Annotated[int, Field(ge=0)]
-
-
-def method_names() -> dict[str, str]:
-    """All that ``methods`` may list, each with the method that it is or is a control of."""
-    controls = [name + RANDOMISED for name in METHODS if name != RANDOM]
-    return {name: base_method(name) for name in [*METHODS, *controls]}
 
 
 def default_of(option: str) -> Any:
     """The default of an option, of the first method that has it."""
     fields = (method.options.model_fields for method in METHODS.values())
     return next(known[option].default for known in fields if option in known)
+
+
+def _check_layer_rules(method: str, options: Any) -> None:
+    """Tell what is wrong with a layer's rule as of other settings, not as of calls."""
+    if isinstance(options, Mapping) and "layer_rules" in options:
+        rules = {method: {"layer_rules": options["layer_rules"]}}
+        rule_sections = dict[str, dict[str, dict[str, LayerRuleData]]]
+        TypeAdapter(rule_sections).validate_python(rules)
 
 
 class ReadMethod:
@@ -42,9 +44,14 @@ class ReadMethod:
         known = method_names()
         if name not in known:
             refuse(not_one_of(known), name)
-        section = METHODS[known[name]].options
-        validated = TypeAdapter(dict[str, section]).validate_python({name: options})  # type: ignore[valid-type]
-        return Choice(name, validated[name])
+        section: Any = METHODS[known[name]].options
+        try:
+            return Choice(
+                name, TypeAdapter(dict[str, section]).validate_python({name: options})[name]
+            )
+        except ValidationError:
+            _check_layer_rules(name, options)
+            raise
 
     @staticmethod
     def written(choice: Choice) -> str | dict[str, Any]:

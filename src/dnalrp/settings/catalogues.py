@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dnalrp.attribution.catalogue import METHODS, Choice, methods_of
+from dnalrp.attribution.catalogue import METHODS, Choice, method_names, methods_of
 from dnalrp.catalogue import resolve
 from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.evaluation.catalogue import AXES
@@ -15,6 +15,7 @@ __all__ = [
     "Choice",
     "axis_sections",
     "dataset_sections",
+    "method_names",
     "methods_of",
     "model_sections",
 ]

@@ -144,13 +144,13 @@ class Configuration(CheckedSection):
                 known = ", ".join(self.models)
                 yield f"attribute.methods: no model {name!r}; choose from {known}"
                 continue
-            architecture = self.models[name].architecture
-            fitting = methods_of(ARCHITECTURES[architecture])
-            for choice in choices:
+            architecture = ARCHITECTURES[self.models[name].architecture]
+            fitting = methods_of(architecture)
+            for index, choice in enumerate(choices):
                 if base_method(choice.method) not in fitting:
                     yield (
                         f"attribute.methods.{name}: {choice.method!r} does not explain a "
-                        f"{architecture}; choose from {', '.join(fitting)}"
+                        f"{architecture.name}; choose from {', '.join(fitting)}"
                     )
-                for complaint in choice.options.unfit(ARCHITECTURES[architecture]):
-                    yield f"attribute.methods.{name}.{choice.method}.{complaint}"
+                for complaint in choice.options.unfit(architecture):
+                    yield f"attribute.methods.{name}.{index}.{choice.method}.{complaint}"

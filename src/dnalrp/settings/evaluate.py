@@ -43,7 +43,7 @@ def _with_axes(sections: tuple[tuple[str, type[Section]], ...]) -> type[Evaluate
     for name, section in sections:
         required = any(field.is_required() for field in section.model_fields.values())
         about = " ".join((section.__doc__ or "").split())
-        default = {} if required else {"default_factory": section}
+        default: dict[str, Any] = {} if required else {"default_factory": section}
         fields[name] = (section, Field(description=about, **default))
     made = create_model("Evaluate", __base__=Evaluate, __doc__=Evaluate.__doc__, **fields)
     return cast(type[Evaluate], made)

@@ -59,12 +59,13 @@ def page(schema: Mapping[str, Any]) -> str:
 
 def _methods() -> list[str]:
     """What ``attribute.methods`` may list, and the options of each."""
-    rows = ["## Methods", "", "| method | explains | options |", "|---|---|---|"]
+    rows = ["## Methods", "", "| method | explains | options | about |", "|---|---|---|---|"]
     for method in METHODS.values():
         options = method.options.__name__ if method.options.model_fields else ""
-        rows.append(f"| `{method.name}` | {method.explains or 'any'} | {_link(options)} |")
-    control = f"`METHOD{RANDOMISED}`, of any but `{RANDOM}`"
-    return [*rows, f"| {control} | as METHOD | as METHOD |"]
+        cells = (f"`{method.name}`", _joined(list(method.families)), _link(options), method.about)
+        rows.append(f"| {' | '.join(cells)} |")
+    meaning = f"the model with new random parameters, by any METHOD but `{RANDOM}`: a control"
+    return [*rows, f"| `METHOD{RANDOMISED}` | as METHOD | as METHOD | {meaning} |"]
 
 
 def _link(name: str) -> str:
@@ -118,7 +119,9 @@ def _meaning(schema: Mapping[str, Any], sections: Mapping[str, Any]) -> str:
 
 
 def _default(schema: Mapping[str, Any]) -> str:
-    return f"`{json.dumps(schema['default'])}`" if "default" in schema else "those of its keys"
+    if "default" in schema:
+        return f"`{json.dumps(schema['default'])}`"
+    return "those of its keys" if "$ref" in schema else "none"
 
 
 def allowed(schema: Mapping[str, Any]) -> str:
