@@ -6,6 +6,7 @@ Nothing here knows Snakemake. Settings have been checked before.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
@@ -164,7 +165,7 @@ class Plan:
         """Settings of a model; those of a control are of the model that it is a control of."""
         return self.settings["models"][base_model(name)]
 
-    def checkpoint(self, name: str) -> Sequence[str]:
+    def checkpoint(self, name: str) -> Sequence[str | Path]:
         """Files of the checkpoint that a model starts from; none for one that is pre-trained here.
 
         :meth:`starts_from_pretraining` tells these two apart.

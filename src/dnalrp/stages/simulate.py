@@ -46,7 +46,8 @@ def simulate(
     """
     simulation = _simulation(settings, jaspar)
     made, planted = simulated(simulation)
-    inputs = [file] if (file := simulation.background.get("fasta")) else []
+    file = settings["background"].get("fasta")
+    inputs = [file] if file else []
     record = provenance("data", {"dataset": dict(settings), "jaspar": jaspar}, inputs)
     write_table(made, sequences, record)
     write_table(planted, sites, record)
