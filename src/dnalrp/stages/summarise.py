@@ -6,16 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dnalrp.evaluation.catalogue import direction_of, metric_of
-from dnalrp.evaluation.comparison import compare, relative_to_ceiling
-from dnalrp.evaluation.controls import discriminating
-from dnalrp.evaluation.summary import (
-    of_single_models,
-    scan_performance,
-    summarise_over_seeds,
-    with_auroc_intervals,
-)
-from dnalrp.evaluation.summary import summarise as summarised
+from dnalrp.evaluation.summary import scan_performance, with_auroc_intervals
+from dnalrp.evaluation.tables import make_tables
 from dnalrp.provenance import written_whole
 from dnalrp.results import PERFORMANCE, RECOVERY, Results, Run
 from dnalrp.settings.evaluate import ConfidenceIntervals
@@ -60,23 +52,7 @@ def _metric_tables(
 ) -> dict[str, pd.DataFrame]:
     tables = [pd.read_parquet(files.metrics(run)).assign(**run.columns()) for run in origins]
     values = pd.concat(tables, ignore_index=True)
-    summary = summarised(values, settings.resamples, settings.seed)
-    values = pd.concat([values, relative_to_ceiling(values)], ignore_index=True)
-    directions = {name: direction_of(name) for name in values["metric"].unique()}
-    directions = {name: sign for name, sign in directions.items() if sign}
-    comparable = of_single_models(values)
-    return {
-        "metrics": summary,
-        "overall": summarise_over_seeds(comparable, settings.resamples, settings.seed),
-        "comparisons": compare(
-            comparable,
-            directions,
-            frozenset(name for name in directions if metric_of(name).between_models),
-            resamples=settings.resamples,
-            seed=settings.seed,
-        ),
-        "controls": discriminating(summary),
-    }
+    return make_tables(values, resamples=settings.resamples, seed=settings.seed)._asdict()
 
 
 def _performance(files: Results, runs: Sequence[Run]) -> pd.DataFrame:
