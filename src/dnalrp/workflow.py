@@ -143,12 +143,9 @@ class Plan:
         """Settings of a model; those of a control are of the model that it is a control of."""
         return written(self._model(name))
 
-<<<<<<< HEAD
     def _model(self, name: str) -> ModelSection:
         return self.settings.models[base_model(name)]
 
-=======
->>>>>>> stages
     def checkpoint(self, name: str) -> Sequence[str | Path]:
         """Files of the checkpoint that a model starts from; none for one that is pre-trained here.
 

@@ -48,7 +48,6 @@ def prepare(
     InputError
         A file that cannot be had or is not what it should be.
     """
-<<<<<<< HEAD
     beside = Path(sequences).parent
     beside.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=beside) as folder:
@@ -60,20 +59,6 @@ def prepare(
             offline=downloads.offline if downloads else False,
         )
         dataset = prepared(settings, supply)
-=======
-    with tempfile.TemporaryDirectory(dir=Path(sequences).parent) as folder:
-        path = None if archive is None else Path(archive)
-        cleaned, classes = prepared(
-            settings,
-            jaspar,
-            Path(folder),
-            path,
-            mirror=downloads.mirror,
-            offline=downloads.offline,
-        )
-    kept, left_out = cleaned
-    true_sites = motif_sites(kept, classes, settings["site_p_value"])
->>>>>>> stages
     files = [*inputs, *([] if archive is None else [archive])]
     recorded = {"dataset": settings.model_dump(mode="json", exclude_unset=True), "jaspar": jaspar}
     record = provenance("data", recorded, files)

@@ -51,17 +51,10 @@ def project(
             file = Path(nucleotides) / MapName(method, projection).file
             made = split if projection == "split" else by_nucleotide(maps, projection)
             write_nucleotides(file, made, record)
-<<<<<<< HEAD
         for projection in settings.to_tokens:
             record = provenance("project", {"map": projection}, [path, token_model])
             batch = _by_token(maps, split, reference.spans, projection)
             file = Path(tokens) / MapName(method, projection).file
-=======
-        for pooling in settings.to_tokens:
-            record = provenance("project", {"map": pooling}, [path, token_model])
-            batch = _by_token(maps, split.relevance, reference.spans, pooling)
-            file = Path(tokens) / MapName(method, pooling).file
->>>>>>> stages
             write_attributions(file, [batch], record)
     for method, path in attribution_files(average_folder(attributions)).items():
         record = provenance("project", {"map": AVERAGE}, [path])
@@ -86,25 +79,15 @@ def _by_token(
     maps: RelevanceMaps,
     nucleotides: RelevanceMaps,
     spans: Sequence[npt.NDArray[np.int64]],
-<<<<<<< HEAD
     projection: str,
 ) -> RelevanceMaps:
-=======
-    pooling: str,
-) -> StoredBatch:
->>>>>>> stages
     """Relevance of other tokens, by their spans, from that of nucleotides."""
     return RelevanceMaps(
         ids=maps.ids,
-        lengths=maps.lengths.tolist(),
+        lengths=maps.lengths,
         relevance=[
-<<<<<<< HEAD
             to_tokens(values, token_spans, projection)
             for values, token_spans in zip(nucleotides.relevance, spans, strict=True)
-=======
-            to_tokens(row, row_spans, pooling)
-            for row, row_spans in zip(relevance, spans, strict=True)
->>>>>>> stages
         ],
         spans=list(spans),
         logits=maps.logits,
