@@ -174,8 +174,16 @@ GENOME_TEXT = ">1\n" + "ACGTTGCATC" * 20 + "\n>X\n" + "ACGTTGCATC" * 20 + "\n"
 @pytest.mark.parametrize(
     ("bed", "changes", "message"),
     [
-        ("1\t5\t9\n1\t150\t201\n", {}, "line 2: 1:150-201 ends after the chromosome.* 200 bases"),
-        ("1\t5\t9\n7\t5\t9\n", {}, "line 2: chromosome '7' is not in .*genome.fa, which has '1'"),
+        (
+            "1\t5\t9\n1\t150\t201\n7\t5\t9\n",
+            {},
+            "line 2: 1:150-201 ends after the chromosome.* 200 bases.*another assembly",
+        ),
+        (
+            "1\t5\t9\n7\t5\t9\n7\t6\t9\n",
+            {},
+            "line 2: chromosome '7' is not in .*genome.fa, which has '1'.*another assembly",
+        ),
         ("1\t0\t9\n", {}, "none of 1 intervals gives a window of 20 known bases"),
         ("1\t50\t60\n", {}, "class 'background' has no sequence in the (train|dev) split"),
         ("1\t50\t60\n", {"splits": {"dev": ["7"], "test": ["X"]}}, "splits.dev: chromosome '7'"),

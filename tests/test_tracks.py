@@ -192,7 +192,7 @@ def test_finemo_reads_the_arrays_and_the_regions(tmp_path):
     write_regions(INTERVALS, list("abcd"), tmp_path / "a.narrowPeak")
     peaks = data_io.load_peaks(str(tmp_path / "a.narrowPeak"), None, 2)
     assert peaks["peak_name"].to_list() == list("abcd")
-    assert peaks["peak_region_start"].to_list() == [10, 12, 4, 7]
+    assert peaks["peak_region_start"].to_list() == [10, 12, 5, 8]
 
 
 def test_table_of_maps_has_a_row_a_nucleotide(tmp_path):
@@ -220,7 +220,9 @@ def test_all_files_of_a_method(tmp_path):
     for name, row in zip(rows, scores, strict=True):
         number = ids.index(name)
         length = LENGTHS[number]
-        assert row.sum(axis=0).tolist() == [*RELEVANCE[number, :length], *[0] * (4 - length)]
+        values = RELEVANCE[number, :length]  # the second is turned to the forward strand
+        values = values[::-1] if INTERVALS["strand"][number] == "-" else values
+        assert row.sum(axis=0)[18:22].tolist() == [*values, *[0] * (4 - length)]
     session = ElementTree.parse(tmp_path / "attnlrp.igv.xml").getroot()
     assert all((tmp_path / r.get("path")).is_file() for r in session.iter("Resource"))
     without = write_tracks(

@@ -1,6 +1,7 @@
 """``dnalrp explain``: maps of the sequences of a FASTA file, or of intervals of a genome."""
 
 import argparse
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -25,7 +26,7 @@ Writes METHOD.h5 (tokens), METHOD.MAP.h5 (nucleotides), tables (.tsv.gz), arrays
 finemo (.npz), and where coordinates are known (BED, or FASTA headers chrom:start-end) bigWig,
 bedGraph and a session for IGV. Prints the explained output of every sequence.
 """
-SIZES = "chrom.sizes"
+SIZES, DROPPED = "chrom.sizes", "dropped.tsv"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +83,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="signed",
         help="one track of both signs (default), or one of each",
     )
-    parser.add_argument("--assembly", default="hg38", help="genome as IGV names it; default: hg38")
+    parser.add_argument(
+        "--assembly",
+        metavar="GENOME",
+        help="genome as IGV names it, or its FASTA file; default: --genome, else hg38",
+    )
     add_extensions(parser)
     add_json(parser)
 
@@ -124,17 +129,19 @@ def _run(options: argparse.Namespace, index: str) -> int:
     tracks = Tracks(
         map=options.map,
         signs=options.signs,
-        assembly=options.assembly,
+        assembly=options.assembly or options.genome or "hg38",
         chromosome_sizes=str(Path(index) / SIZES) if options.bed else None,
     )
     write_tracks(maps, sequences, folder, method, settings=tracks)
+    if (dropped := Path(index) / DROPPED).exists():
+        shutil.copyfile(dropped, folder / DROPPED)
     table = pd.DataFrame({"id": maps.ids, "length": maps.lengths, "output": maps.outputs})
     print_table(table.assign(relevance=maps.padded().sum(axis=1)), options.json)
     return 0
 
 
 def _sequences(options: argparse.Namespace, index: str) -> "pd.DataFrame":
-    """``id, sequence`` and, where all have them, ``chrom, start, end, strand``."""
+    """``id, sequence`` and, where any has them, ``chrom, start, end, strand``."""
     import pandas as pd
 
     from dnalrp.data.fasta import read_fasta
@@ -147,46 +154,46 @@ def _sequences(options: argparse.Namespace, index: str) -> "pd.DataFrame":
         table = _intervals_of_genome(options.bed, options.genome, index)
     else:
         table = pd.DataFrame(read_fasta(options.fasta)).rename(columns={"name": "id"})
-        if table["chrom"].isna().any():
+        if table["chrom"].isna().all():
             table = table[["id", "sequence"]]
     if table["id"].duplicated().any():
         twice = table.loc[table["id"].duplicated(), "id"].iloc[0]
-        cure = "remove one" if options.bed else "rename one"
-        raise InputError(f"{options.fasta or options.bed}: {twice!r} occurs twice; {cure}")
+        raise InputError(f"{options.fasta}: {twice!r} occurs twice; rename one")
     return table
 
 
 def _intervals_of_genome(bed: str, genome: str, folder: str) -> "pd.DataFrame":
     """Sequences of a BED or narrowPeak file's intervals, reverse-complemented on ``-``.
 
-    Chromosomes are named as in that file, which browsers know, also in ``SIZES`` in ``folder``.
+    Chromosomes are named as in that file, which browsers know, also in ``SIZES`` in ``folder``,
+    and ``DROPPED`` there lists the intervals that the genome lacks.
     """
     import pandas as pd
 
     from dnalrp.data.genome import Genome
-    from dnalrp.data.intervals import read_bed
+    from dnalrp.data.intervals import fit_to_genome, read_bed, unique_names
     from dnalrp.data.nucleotides import reverse_complement
 
     rows = []
     with Genome(genome, folder) as opened:
         sizes = dict(opened.lengths)
-        for peak in read_bed(bed).itertuples():
-            where = f"{bed}, line {peak.line}"
-            chrom = opened.chromosome(peak.chrom, where)
-            if peak.end > opened.lengths[chrom]:
-                raise InputError(
-                    f"{where}: end {peak.end} is beyond {chrom} of {genome}, which has "
-                    f"{opened.lengths[chrom]} bases; give the genome that the intervals are of"
-                )
-            text = opened.window(chrom, peak.start, peak.end)
+        peaks = read_bed(bed)
+        fitted = fit_to_genome(peaks, opened, bed)
+        if len(fitted.left_out):
+            listed = fitted.left_out[["chrom", "start", "end", "line", "reason"]]
+            listed.to_csv(Path(folder) / DROPPED, sep="\t", index=False)
+        given_names = peaks.loc[fitted.kept.index, "chrom"]
+        for peak, chrom in zip(fitted.kept.itertuples(), given_names, strict=True):
+            text = opened.window(peak.chrom, peak.start, peak.end)
             text = reverse_complement(text) if peak.strand == "-" else text
-            name = f"{peak.chrom}:{peak.start}-{peak.end}({peak.strand})"
-            sizes[peak.chrom] = sizes.pop(chrom, opened.lengths[chrom])
-            rows.append((name, text, peak.chrom, peak.start, peak.end, peak.strand))
+            name = f"{chrom}:{peak.start}-{peak.end}({peak.strand})"
+            sizes[chrom] = sizes.pop(peak.chrom, opened.lengths[peak.chrom])
+            rows.append((name, text, chrom, peak.start, peak.end, peak.strand))
     lines = [f"{name}\t{length}\n" for name, length in sizes.items()]
     (Path(folder) / SIZES).write_text("".join(lines), encoding="utf-8")
     columns = ["id", "sequence", "chrom", "start", "end", "strand"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(id=unique_names(table["id"]))
 
 
 def _target(model: "PreTrainedModel", options: argparse.Namespace) -> "Target":

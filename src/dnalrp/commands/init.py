@@ -216,6 +216,8 @@ def _text(base: str, name: str, dataset: dict[str, Any], options: argparse.Names
     for key, value in changes.items():
         if value is not None:
             text = _with_value(text, rf"^{key}: ", value)
+    if options.genome is not None:
+        text = _with_value(text, r"^  assembly: ", options.genome)
     if options.pretrained is not None:
         text = _with_value(
             text, r"^  dnabert2:\n(?:    .*\n)*?    pretrained: ", options.pretrained

@@ -7,52 +7,36 @@ import numpy as np
 import pandas as pd
 
 from dnalrp.data.genome import Genome
-from dnalrp.data.intervals import overlapping, read_bed, resized
+from dnalrp.data.intervals import fit_to_genome, overlapping, read_bed, resized
 from dnalrp.data.leakage import Cleaned, dropped_for
 from dnalrp.data.negatives import interval_ids, window_sequences
 from dnalrp.errors import InputError
 
 
-def read_intervals(files: Mapping[str, Sequence[Path]], genome: Genome) -> pd.DataFrame:
+def read_intervals(files: Mapping[str, Sequence[Path]], genome: Genome) -> Cleaned:
     """All intervals of BED files, by name of the class and in the order of the labels.
 
     Returns
     -------
-    pandas.DataFrame
-        The columns of :func:`~dnalrp.data.intervals.read_bed`, ``label`` and ``class_name``;
-        chromosomes have the genome's names.
+    Cleaned
+        ``sequences`` has the columns of :func:`~dnalrp.data.intervals.read_bed`, ``label`` and
+        ``class_name``, chromosomes by the genome's names; ``dropped`` lists those that the genome
+        lacks or that end after their chromosome.
 
     Raises
     ------
     InputError
-        With file and line: an interval past its chromosome's end, or on a chromosome that the
-        genome lacks.
+        With file and line: most intervals of a file are on no chromosome of the genome.
     """
-    frames = [
-        _on_genome(read_bed(path), path, genome).assign(label=label, class_name=name)
-        for label, (name, paths) in enumerate(files.items())
-        for path in paths
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def _on_genome(bed: pd.DataFrame, path: Path, genome: Genome) -> pd.DataFrame:
-    """The intervals with the genome's names of chromosomes, all inside them."""
-    first = bed.drop_duplicates("chrom")
-    names = {
-        row.chrom: genome.chromosome(row.chrom, f"{path}, line {row.line}")
-        for row in first.itertuples()
-    }
-    bed = bed.assign(chrom=bed["chrom"].map(names))
-    beyond = bed[bed["end"] > bed["chrom"].map(genome.lengths)]
-    if len(beyond):
-        row = beyond.iloc[0]
-        raise InputError(
-            f"{path}, line {row['line']}: {row['chrom']}:{row['start']}-{row['end']} ends after "
-            f"the chromosome, which has {genome.lengths[row['chrom']]} bases in {genome.path}; "
-            "is the file of another assembly?"
-        )
-    return bed
+    kept, left_out = [], []
+    for label, (name, paths) in enumerate(files.items()):
+        for path in paths:
+            fitted = fit_to_genome(read_bed(path), genome, path)
+            kept.append(fitted.kept.assign(label=label, class_name=name))
+            named = fitted.left_out.assign(id=interval_ids(name, fitted.left_out), label=label)
+            reasons = fitted.left_out["reason"]
+            left_out.append(dropped_for(named, "").assign(reason=reasons))
+    return Cleaned(pd.concat(kept, ignore_index=True), pd.concat(left_out, ignore_index=True))
 
 
 def read_blacklist(blacklist: Sequence[Path], genome: Genome) -> pd.DataFrame:

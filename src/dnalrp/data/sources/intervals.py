@@ -58,6 +58,7 @@ class IntervalsSection(NegativesSection):
 def prepare(section: IntervalsSection, supply: Supply) -> Prepared:
     """Read intervals of every class, each made ``length`` bases around its summit or middle.
 
+    Intervals that the genome lacks (:func:`~dnalrp.data.intervals.fit_to_genome`) are dropped.
     Windows that leave their chromosome, overlap the blacklist or hold an unknown base are
     dropped: background regions hold none either, and an N must not tell the classes apart. Where
     shares are held out, intervals that overlap stay together. Made negatives are in the splits
@@ -66,8 +67,8 @@ def prepare(section: IntervalsSection, supply: Supply) -> Prepared:
     Raises
     ------
     InputError
-        With file and line: an interval past its chromosome's end, or on a chromosome that the
-        genome lacks; a class absent from a split; too little background.
+        With file and line: most intervals of a file lie past their chromosome's end, or on
+        chromosomes that the genome lacks; a class absent from a split; too little background.
     """
     from dnalrp.data.genome import Genome
     from dnalrp.data.prepare import finished
@@ -90,7 +91,7 @@ def _on_genome(section: IntervalsSection, supply: Supply, genome: "Genome") -> "
 
     splits = _on_chromosomes(section.splits, genome)
     listed = {entry.name: entry.bed for entry in section.classes}
-    read = read_intervals(section.class_files(listed, supply), genome)
+    read, misfit = read_intervals(section.class_files(listed, supply), genome)
     banned = read_blacklist(supply.paths(section.blacklist), genome)
     frame, unfit = windows(read, genome, section.length, banned)
     frame["split"] = splits_of(frame, splits)
@@ -105,7 +106,7 @@ def _on_genome(section: IntervalsSection, supply: Supply, genome: "Genome") -> "
         else:
             made = shuffled_background(positive, section.negatives.ratio, section.negatives.seed)
         cleaned = joined(made, positive, dropped)
-    dropped = pd.concat([unfit, cleaned.dropped], ignore_index=True)
+    dropped = pd.concat([misfit, unfit, cleaned.dropped], ignore_index=True)
     return Cleaned(cleaned.sequences, dropped)
 
 
