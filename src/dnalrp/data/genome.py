@@ -6,6 +6,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyfaidx
 
 from dnalrp.data.reading import GZIP, opened, read_lines
 from dnalrp.errors import InputError
@@ -28,8 +29,8 @@ class _Record(NamedTuple):
 class Genome:
     """Sequences of a genome FASTA file, plain, gzip or bgzip, upper case.
 
-    Its index is made anew and kept in memory: nothing is written beside the user's file, and no
-    index that is older than it is believed. A compressed file is unpacked into ``folder``, and
+    Bases are read by pyfaidx through an index that is made anew in ``folder``: nothing is written
+    beside the user's file, and no index that is older than it is believed. A compressed file is unpacked into ``folder``, and
     one with blank lines, spaces at line ends or other line ends than ``\\n`` is copied without
     them. Ambiguity codes, of which published genomes hold some, read as N.
 
@@ -38,7 +39,7 @@ class Genome:
     path
         The FASTA file.
     folder
-        An existing folder for the unpacked copy; the caller removes it.
+        An existing folder for the index and an unpacked copy; the caller removes it.
     aliases
         Name in the genome to name in all other files and results.
 
@@ -59,7 +60,9 @@ class Genome:
         self.lengths = {
             name: self._records[stored].length for name, stored in self._stored_names.items()
         }
-        self._file = plain.open("rb")
+        index = Path(folder) / "genome.fa.fai"
+        index.write_text("".join(map(_index_line, self._records.items())), encoding="utf-8")
+        self._faidx = pyfaidx.Faidx(str(plain), str(index), as_raw=True, build_index=False)
 
     def find(self, name: str) -> str | None:
         """Name of a chromosome here: as it is, or with or without ``chr``, and M for MT."""
@@ -105,28 +108,26 @@ class Genome:
                 f"{self.path}: {chrom}:{start}-{end} is not within the chromosome, which has "
                 f"{length} bases; give intervals of this genome"
             )
-        text = self._read(self._records[self._stored_names[chrom]], start, end)
-        letters = _READ_AS[np.frombuffer(text, dtype=np.uint8)]
+        text = self._read(self._stored_names[chrom], start, end)
+        letters = _READ_AS[np.frombuffer(text.encode("latin-1"), dtype=np.uint8)]
         if (foreign := letters == 0).any():
             offset = int(foreign.argmax())
             raise InputError(
-                f"{self.path}: character {chr(text[offset])!r} at position {start + offset + 1} of "
+                f"{self.path}: character {text[offset]!r} at position {start + offset + 1} of "
                 f"{chrom}; give the FASTA file of a genome"
             )
         return letters
 
-    def _read(self, record: _Record, start: int, end: int) -> bytes:
+    def _read(self, stored: str, start: int, end: int) -> str:
         if start == end:
-            return b""
-        first, last = (record.offset + base + base // record.width for base in (start, end - 1))
-        self._file.seek(first)
-        text = self._file.read(last + 1 - first).replace(b"\n", b"")
+            return ""
+        text: str = self._faidx.fetch(stored, start + 1, end)
         if len(text) != end - start:
             raise InputError(f"{self.path}: was changed while it was read; run this again")
         return text
 
     def close(self) -> None:
-        self._file.close()
+        self._faidx.close()
 
     def __enter__(self) -> "Genome":
         return self
@@ -154,6 +155,12 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join([first, *others[:4]]) + (f" and {len(others) - 4} more" if others[4:] else "")
 
 
+def _index_line(entry: tuple[str, _Record]) -> str:
+    """A chromosome in the form of ``samtools faidx``."""
+    name, record = entry
+    return f"{name}\t{record.length}\t{record.offset}\t{record.width}\t{record.width + 1}\n"
+
+
 def _indexed(path: Path, folder: Path) -> tuple[Path, dict[str, _Record]]:
     """The file itself or its plain copy, and where its chromosomes lie there."""
     with opened(path) as handle:
@@ -178,8 +185,8 @@ def _indexed(path: Path, folder: Path) -> tuple[Path, dict[str, _Record]]:
 class _Index:
     """Records of chromosomes, gathered line by line from a FASTA file.
 
-    Not pyfaidx's, which lets the last line of a chromosome be longer than the others, and then
-    reads other bases than are asked for.
+    pyfaidx would make the index too, but lets the last line of a chromosome be longer than the
+    others, and then reads other bases than are asked for.
     """
 
     def __init__(self, path: Path) -> None:
@@ -259,6 +266,4 @@ class _Index:
 
 def _is_more_than(text: bytes, line: bytes) -> bool:
     """Whether a line holds more than its text and ``\\n``: spaces, or another line end."""
-    if not line.startswith(text) or len(line) - len(text) > 1:
-        return True
-    return not text or b"\r" in line
+    return not text or line not in (text, text + b"\n")
