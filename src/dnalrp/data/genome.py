@@ -30,9 +30,9 @@ class Genome:
     """Sequences of a genome FASTA file, plain, gzip or bgzip, upper case.
 
     Bases are read by pyfaidx through an index that is made anew in ``folder``: nothing is written
-    beside the user's file, and no index that is older than it is believed. A compressed file is unpacked into ``folder``, and
-    one with blank lines, spaces at line ends or other line ends than ``\\n`` is copied without
-    them. Ambiguity codes, of which published genomes hold some, read as N.
+    beside the user's file, and no index that is older than it is believed. A compressed file is
+    unpacked there, and one with blank lines, spaces at line ends or other line ends than ``\\n``
+    is copied without them. Ambiguity codes, of which published genomes hold some, read as N.
 
     Parameters
     ----------

@@ -51,7 +51,9 @@ def pretrain(
         The training curve.
     """
     device, seed = compute_device(gpu), settings.seed
-    sampler = CropSampler([*map(str, genomes)], settings.crops, settings.held_out, seed)
+    sampler = CropSampler(
+        [*map(str, genomes)], settings.crops, held_out=settings.held_out, seed=seed
+    )
     tokenizer = train_tokenizer(sampler, settings, seed=seed)
     masked = new_masked_model(settings.size, tokenizer, seed)
     parameters = sum(parameter.numel() for parameter in masked.parameters())
