@@ -281,7 +281,8 @@ def test_a_simulated_table_has_every_motif_as_a_label(tmp_path):
     for name, base in (("CTCF", "MA0139."), ("TP53", "MA0106.")):
         holding = set(sites.loc[sites["motif"].str.startswith(base), "id"])
         assert set(table.loc[table[name] == 1, "id"]) == holding
-    read = read_table(tmp_path / "table.csv", 2, (200, 200), ["split"], ["CTCF", "TP53"])
+    names = ["CTCF", "TP53"]
+    read = read_table(tmp_path / "table.csv", 2, (200, 200), ["split"], several_labels=names)
     sequences = pd.read_parquet(tmp_path / "sequences.parquet")
     assert (read["label"].map(len) > 0).tolist() == (sequences["label"] == 1).tolist()
     assert (read["label"].map(len) == 2).any()

@@ -35,7 +35,7 @@ def test_no_site_covers_an_unknown_base():
     site = "".join("ACGT"[base] for base in TP53.probabilities.argmax(axis=0))
     broken = site[:8] + "N" + site[9:]
     texts = ["A" * 30 + site, "A" * 30 + broken, "C" * 70, site[:14]]
-    found = find_sites(list("abcd"), one_hot(texts), [TP53], 1e-3, "motif")
+    found = find_sites(list("abcd"), one_hot(texts), [TP53], 1e-3, role="motif")
     assert found["id"].unique().tolist() == ["a"]
 
 
@@ -128,7 +128,7 @@ def test_scan_finds_the_planted_sites_and_separates_the_classes():
     encoded = one_hot(sequences["sequence"].tolist())
     scores = scan_scores(encoded, [CTCF, REST, TP53])
     assert performance(sequences["label"].to_numpy(), scores)["auroc"] > 0.97
-    found = find_sites(sequences["id"].tolist(), encoded, [CTCF, REST, TP53], 1e-4, "motif")
+    found = find_sites(sequences["id"].tolist(), encoded, [CTCF, REST, TP53], 1e-4, role="motif")
     key = ["id", "start", "end", "strand", "motif"]
     planted = sites[sites["role"] == "motif"]
     both = planted.merge(found, on=key)

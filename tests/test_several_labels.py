@@ -72,14 +72,16 @@ def marks(folder, sets=SETS, texts=None, header="id,sequence,ctcf,REST,P53,fold"
 
 
 def test_lists_and_columns_of_marks_say_the_same(tmp_path):
-    listed = read_table(lists(tmp_path), 3, LENGTHS, ["fold"], NAMES)
-    marked = read_table(marks(tmp_path), 3, LENGTHS, ["fold"], NAMES)
+    listed = read_table(lists(tmp_path), 3, LENGTHS, ["fold"], several_labels=NAMES)
+    marked = read_table(marks(tmp_path), 3, LENGTHS, ["fold"], several_labels=NAMES)
     assert listed["label"].tolist() == SETS
     pd.testing.assert_frame_equal(listed, marked)
 
 
 def test_order_and_space_in_a_list_do_not_matter(tmp_path):
-    table = read_table(lists(tmp_path, ["2;0", " 1 ; 0", " ", "2"]), 3, LENGTHS, [], NAMES)
+    table = read_table(
+        lists(tmp_path, ["2;0", " 1 ; 0", " ", "2"]), 3, LENGTHS, several_labels=NAMES
+    )
     assert table["label"].tolist() == [[0, 2], [0, 1], [], [2]]
 
 
@@ -94,7 +96,12 @@ def test_lists_come_back_from_a_file(tmp_path):
 def test_one_class_a_sequence_is_read_as_before(tmp_path):
     path = lists(tmp_path, [[0], [1], [1], [2]])
     assert read_table(path, 3, LENGTHS)["label"].tolist() == [0, 1, 1, 2]
-    assert read_table(path, 3, LENGTHS, [], NAMES)["label"].tolist() == [[0], [1], [1], [2]]
+    assert read_table(path, 3, LENGTHS, several_labels=NAMES)["label"].tolist() == [
+        [0],
+        [1],
+        [1],
+        [2],
+    ]
 
 
 def test_a_table_of_several_labels_is_known_by_its_look(tmp_path):

@@ -140,6 +140,6 @@ def _lengths_of_rows(
     from dnalrp.data.table import read_table
 
     kept = [column for column in columns if column]
-    tables = [read_table(file, classes, (1, 10**9), kept, labels) for file in files]
+    tables = [read_table(file, classes, (1, 10**9), kept, several_labels=labels) for file in files]
     lengths = [len(sequence) for table in tables for sequence in table["sequence"]]
     return [min(lengths), max(lengths)]

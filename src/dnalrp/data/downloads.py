@@ -1,5 +1,6 @@
 """Downloads over HTTP: resumed where they broke off, and verified before they are used."""
 
+import functools
 import logging
 import shutil
 import time
@@ -91,12 +92,15 @@ def download(
     destination.parent.mkdir(parents=True, exist_ok=True)
     if sha256 is None:  # nothing would tell if the part were of another file
         partial.unlink(missing_ok=True)
+    fetch = functools.partial(
+        _fetch, retries=retries, timeout=timeout, pause=pause, progress=progress
+    )
     try:
         resumed = partial.is_file()
-        _fetch(url, partial, retries, timeout, pause, progress)
+        fetch(url, partial)
         if resumed and checksum(partial) != sha256:
             partial.unlink()
-            _fetch(url, partial, retries, timeout, pause, progress)
+            fetch(url, partial)
         try:
             verified = _verified(partial, url, sha256)
         except InputError:
@@ -140,7 +144,7 @@ def _verified(path: Path, name: str, sha256: str | None) -> str:
 
 
 def _fetch(
-    url: str, partial: Path, retries: int, timeout: float, pause: float, progress: bool
+    url: str, partial: Path, *, retries: int, timeout: float, pause: float, progress: bool
 ) -> None:
     """Bring ``partial`` to the whole file, in as many attempts as are allowed."""
     validator, reason = None, ""
@@ -150,7 +154,9 @@ def _fetch(
                 log.warning("%s: %s; trying again", url, reason)
                 time.sleep(pause * 2 ** (attempt - 1))
             try:
-                with _answer(session, url, partial, validator, timeout) as response:
+                with _answer(
+                    session, url, partial, validator=validator, timeout=timeout
+                ) as response:
                     validator = _validator(response)
                     _transfer(response, partial, progress)
                 return
@@ -174,7 +180,7 @@ def _shortened(error: Exception) -> str:
 
 @contextmanager
 def _answer(
-    session: requests.Session, url: str, partial: Path, validator: str | None, timeout: float
+    session: requests.Session, url: str, partial: Path, *, validator: str | None, timeout: float
 ) -> Iterator[requests.Response]:
     """The server's answer to a request for what is still missing, redirects followed."""
     headers = {"Accept-Encoding": "identity"}  # the bytes themselves: they have a checksum
@@ -242,7 +248,8 @@ def _transfer(response: requests.Response, partial: Path, progress: bool) -> Non
             raise _BrokenOffError("the server sends another part than asked for")
     whole = int(total) if total and total.isdigit() else None
     bar = tqdm(
-        *(None, partial.name.strip(".").removesuffix(".partial"), whole),
+        desc=partial.name.strip(".").removesuffix(".partial"),
+        total=whole,
         initial=start,
         unit="B",
         unit_scale=True,

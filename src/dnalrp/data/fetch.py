@@ -17,6 +17,7 @@ def fetch_wheel(
     requirement: str,
     sha256: str,
     destination: str | Path,
+    *,
     local: str | Path | None = None,
     mirror: str | Path | None = None,
     offline: bool = False,
@@ -65,6 +66,7 @@ def fetch_debian(
     requirement: str,
     sha256: str,
     destination: str | Path,
+    *,
     mirror: str | Path | None = None,
     offline: bool = False,
 ) -> None:

@@ -18,6 +18,7 @@ def find_sites(
     one_hot: npt.NDArray[np.int8],
     motifs: Sequence[Motif],
     p_value: float,
+    *,
     role: str,
 ) -> pd.DataFrame:
     """Sites of ``motifs`` in sequences, by FIMO (Grant et al. 2011, memelite).
@@ -84,4 +85,4 @@ def compile_scanner() -> None:
     uniform = Motif("MA0000", "MA0000.1", "uniform", (), np.full((4, 8), 0.25))
     one_hot = np.zeros((1, 4, 20), dtype=np.int8)
     one_hot[:, 0] = 1
-    find_sites(["a"], one_hot, [uniform], 0.5, "motif")
+    find_sites(["a"], one_hot, [uniform], 0.5, role="motif")

@@ -174,14 +174,14 @@ def _plan_pair(
     else:
         pair = [Planned(motif, "motif") for motif in simulation.motifs[:2]]
     if simulation.settings.rule in ARRANGED_RULES and state.first and state.second:
-        return [_arranged(simulation, pair, state, room, rng)]
+        return [_arranged(simulation, pair, state, room=room, rng=rng)]
     return [
         [site] for site, present in zip(pair, (state.first, state.second), strict=True) if present
     ]
 
 
 def _arranged(
-    simulation: Simulation, pair: Block, state: State, room: int, rng: np.random.Generator
+    simulation: Simulation, pair: Block, state: State, *, room: int, rng: np.random.Generator
 ) -> Block:
     """The pair as ``spacing`` or ``order`` has it or, misarranged, has not."""
     low, high = simulation.settings.spacing

@@ -20,6 +20,7 @@ def read_table(
     labels: int,
     lengths: Sequence[int],
     columns: Sequence[str] = (),
+    *,
     several_labels: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read a table of labelled sequences, strictly.

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from dnalrp.models.training_settings import Training
 from dnalrp.section import CheckedSection
 
+ConfigJson = Mapping[str, object]
+"""Content of a checkpoint's ``config.json``."""
 Code = str | Callable[..., Any]
 """A class or function, or where it is, as ``"package.module:name"``."""
 
@@ -62,7 +64,7 @@ class Variant:
     """
 
     model: Code
-    detect: Callable[[Mapping[str, Any]], bool]
+    detect: Callable[[ConfigJson], bool]
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Architecture:
     new: tuple[str, ...] = ("classifier.*",)
     left_out: tuple[str, ...] = ()
     untrained: tuple[str, ...] = ()
-    detect: Callable[[Mapping[str, Any]], bool] | None = None
+    detect: Callable[[ConfigJson], bool] | None = None
     variants: tuple[Variant, ...] = ()
     grain: Literal["token", "nucleotide"] = "token"
     from_scratch: Code | None = None
@@ -129,13 +131,13 @@ class Architecture:
     has_merges: bool = False
     replaces_code: bool = False
 
-    def fits(self, settings: Mapping[str, Any]) -> bool:
+    def fits(self, settings: ConfigJson) -> bool:
         """Is a ``config.json`` that of this architecture?"""
         if self.detect is not None:
             return self.detect(settings)
         return settings.get("model_type") == self.name
 
-    def model_for(self, settings: Mapping[str, Any]) -> Code:
+    def model_for(self, settings: ConfigJson) -> Code:
         """The classifier for a ``config.json`` of this architecture."""
         fitting = (variant.model for variant in self.variants if variant.detect(settings))
         return next(fitting, self.model)

@@ -4,11 +4,10 @@ An architecture of one's own is a file that calls ``ARCHITECTURES.add``:
 docs/how-to/add-an-architecture.md.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from dnalrp.catalogue import Catalogue
-from dnalrp.models.architecture import Architecture, ModelSection, Variant
+from dnalrp.models.architecture import Architecture, ConfigJson, ModelSection, Variant
 from dnalrp.models.architectures.bert import BERT
 from dnalrp.models.architectures.dnabert2 import DNABERT2
 from dnalrp.models.architectures.esm import ESM
@@ -40,6 +39,6 @@ def architecture_of(model: Any) -> Architecture:
     return ARCHITECTURES.named(model.config.model_type, type(model).__name__)
 
 
-def detected_architecture(settings: Mapping[str, Any]) -> Architecture | None:
+def detected_architecture(settings: ConfigJson) -> Architecture | None:
     """The architecture of a ``config.json``; None where it is of none of the catalogue."""
     return next((known for known in ARCHITECTURES.values() if known.fits(settings)), None)

@@ -62,7 +62,7 @@ class ConvolutionBlock(nn.Module):
     """
 
     def __init__(
-        self, channels: int, filters: int, kernel_size: int, pool_size: int, batch_norm: bool
+        self, channels: int, filters: int, *, kernel_size: int, pool_size: int, batch_norm: bool
     ) -> None:
         super().__init__()
         self.convolution = nn.Conv1d(channels, filters, kernel_size, padding="same")
@@ -95,14 +95,18 @@ class RegulatoryCnnForSequenceClassification(PreTrainedModel):
         self.num_labels = config.num_labels
         self.one_hot = OneHot()
         self.first = ConvolutionBlock(
-            4, config.filters, config.kernel_size, config.pool_size, config.batch_norm
+            4,
+            config.filters,
+            kernel_size=config.kernel_size,
+            pool_size=config.pool_size,
+            batch_norm=config.batch_norm,
         )
         self.second = ConvolutionBlock(
             config.filters,
             config.second_filters,
-            config.second_kernel_size,
-            config.pool_size,
-            config.batch_norm,
+            kernel_size=config.second_kernel_size,
+            pool_size=config.pool_size,
+            batch_norm=config.batch_norm,
         )
         self.dropout = nn.Dropout(config.dropout)
         self.global_pool = nn.AdaptiveMaxPool1d(1)

@@ -1,7 +1,7 @@
 """Load a classifier with its tokenizer, refusing what would fail silently later."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from pickle import UnpicklingError
@@ -20,6 +20,7 @@ from transformers import (
 
 from dnalrp.catalogue import resolve
 from dnalrp.errors import InputError
+from dnalrp.models.architecture import ConfigJson
 from dnalrp.models.catalogue import ARCHITECTURES, Architecture, detected_architecture
 from dnalrp.models.checkpoints import find_checkpoint
 from dnalrp.models.tokenizer import token_spans
@@ -158,7 +159,7 @@ def _configuration(name: str, revision: str) -> dict[str, object]:
     return settings
 
 
-def _architecture(name: str, settings: Mapping[str, object]) -> Architecture:
+def _architecture(name: str, settings: ConfigJson) -> Architecture:
     """The architecture of a configuration."""
     architecture = detected_architecture(settings)
     if architecture is None:
@@ -169,7 +170,7 @@ def _architecture(name: str, settings: Mapping[str, object]) -> Architecture:
     return architecture
 
 
-def _model_class(name: str, architecture: Architecture, settings: Mapping[str, object]) -> Any:
+def _model_class(name: str, architecture: Architecture, settings: ConfigJson) -> Any:
     """The classifier for a configuration; a warning where it stands in for other code."""
     model_class = resolve(architecture.model_for(settings))
     if "auto_map" in settings and not architecture.replaces_code:
@@ -183,7 +184,7 @@ def _model_class(name: str, architecture: Architecture, settings: Mapping[str, o
 
 
 def _check_tensors(
-    name: str, info: Mapping[str, Any], architecture: Architecture, trained: bool
+    name: str, info: Mapping[str, Collection[str]], architecture: Architecture, trained: bool
 ) -> None:
     if lacking := _others(info["missing_keys"], architecture.new):
         raise InputError(

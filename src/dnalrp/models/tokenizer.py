@@ -126,7 +126,7 @@ def encode(
         ]
     for number, (sequence, tokens, pairs) in enumerate(zip(sequences, ids, spans, strict=True)):
         unknown = np.array(tokens) == tokenizer.unk_token_id
-        _check_spelling(f"sequence {number}", sequence, pairs, unknown, width)
+        _check_spelling(f"sequence {number}", sequence, pairs, unknown=unknown, width=width)
     return Encoded(ids, spans)
 
 
@@ -181,6 +181,7 @@ def _check_spelling(
     where: str,
     sequence: str,
     spans: npt.NDArray[np.int64],
+    *,
     unknown: npt.NDArray[np.bool_],
     width: int,
 ) -> None:

@@ -1,11 +1,11 @@
 """DNABERT-2 (Zhou et al., ICLR 2024): byte-pair tokens, ALiBi, gated feed-forward blocks."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dnalrp.models.architecture import Architecture, ModelSection
+from dnalrp.models.architecture import Architecture, ConfigJson, ModelSection
 from dnalrp.section import Count, Rate, Section
 
 
@@ -53,7 +53,7 @@ class DnaBert2Section(ModelSection):
         yield from self.size.contradictions()
 
 
-def _is_dnabert2(settings: Mapping[str, Any]) -> bool:
+def _is_dnabert2(settings: ConfigJson) -> bool:
     """The published code leaves ``model_type: bert``; ALiBi tells it from BERT."""
     kind = settings.get("model_type")
     return kind == "dnabert2" or (kind in (None, "bert") and "alibi_starting_size" in settings)

@@ -1,11 +1,10 @@
 """ESM as transformers has it, and version 2 of the Nucleotide Transformer."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dnalrp.models.architecture import Architecture, ModelSection, Variant
+from dnalrp.models.architecture import Architecture, ConfigJson, ModelSection, Variant
 
 
 class EsmSection(ModelSection):
@@ -17,7 +16,7 @@ class EsmSection(ModelSection):
     """A folder or a hub id. With `training: null` it is explained as it is."""
 
 
-def _is_gated(settings: Mapping[str, Any]) -> bool:
+def _is_gated(settings: ConfigJson) -> bool:
     """Version 2 of the Nucleotide Transformer has feed-forward blocks without biases."""
     return settings.get("add_bias_fnn") is False
 
