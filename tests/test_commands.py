@@ -20,10 +20,13 @@ from transformers import BertConfig, BertForSequenceClassification
 import dnalrp
 from dnalrp.command import COMMANDS, main
 from dnalrp.commands import fetch
+from dnalrp.commands.options import method_choice
+from dnalrp.commands.simulate import DEFAULTS, section_of
 from dnalrp.commands.table import print_table
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.data.table import read_table
+from dnalrp.errors import InputError
 from dnalrp.settings import read_configuration
 
 ROOT = Path(__file__).parent.parent
@@ -553,3 +556,43 @@ def test_the_installed_command_is_this_one():
         [script, "fetch", "--list"], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0 and "janggu" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "alibi", "message"),
+    [
+        (["alibi=ignore"], None, "--option attnlrp.alibi: 'ignore' is not one of the choices"),
+        ([], "ignore", "--option attnlrp.alibi: 'ignore' is not one of the choices"),
+        (["alibbi=absorb"], None, "--option attnlrp: unknown setting 'alibbi'; did you mean"),
+        (["alibi"], None, "--option alibi: write NAME=VALUE"),
+    ],
+)
+def test_an_option_that_a_method_does_not_take_is_named(given, alibi, message):
+    with pytest.raises(InputError, match=message):
+        method_choice("attnlrp", given, {"alibi": alibi})
+
+
+def test_options_of_a_method_are_given_by_name():
+    assert method_choice("attnlrp", [], {"alibi": "identity"}).options.alibi == "identity"
+    assert method_choice("integrated_gradients", ["steps=7"]).options.steps == 7
+    assert not method_choice("saliency", [], {"alibi": "identity"}).options.model_fields_set
+    assert method_choice("unknown", ["a=1"]).method == "unknown"
+
+
+def test_the_defaults_of_simulate_are_a_section_of_the_settings():
+    section, release = section_of({**DEFAULTS, "motifs": ["MA0139"], "decoys": ["MA0112"]})
+    assert (section.length, section.sequences.train, release) == (200, 3200, "JASPAR2026")
+
+
+def test_a_command_takes_extensions(tmp_path, capsys):
+    path = tmp_path / "broken_extension_of_commands.py"
+    path.write_text("raise KeyError('no')")
+    assert main(["simulate", "--extension", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert "broken_extension_of_commands.py fails (KeyError: 'no')" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    assert f"usage: dnalrp {command}" in capsys.readouterr().out

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pydantic.json_schema import JsonSchemaValue
+
 from dnalrp.names import RANDOM, RANDOMISED
 from dnalrp.settings.catalogues import METHODS
 
@@ -38,7 +40,7 @@ class Heading(NamedTuple):
     path: str
 
 
-def page(schema: Mapping[str, Any]) -> str:
+def page(schema: JsonSchemaValue) -> str:
     """The page of a JSON schema, as Markdown: a table for each section, outer ones first."""
     sections = schema["$defs"]
     seen: dict[str, Heading] = {}
@@ -79,7 +81,7 @@ def title(name: str) -> str:
     return words.capitalize()
 
 
-def _used(section: Mapping[str, Any], path: str) -> Iterator[Heading]:
+def _used(section: JsonSchemaValue, path: str) -> Iterator[Heading]:
     """Sections that the keys of one hold, in their order."""
     for key, schema in section.get("properties", {}).items():
         name = f"{path}.{key}" if path else key
@@ -100,7 +102,7 @@ def _references(schema: Any) -> Iterator[str]:
             yield from _references(part)
 
 
-def _table(section: Mapping[str, Any], sections: Mapping[str, Any]) -> list[str]:
+def _table(section: JsonSchemaValue, sections: JsonSchemaValue) -> list[str]:
     """Rows of a Markdown table, one a key."""
     rows = ["| key | what it may be | default | meaning |", "|---|---|---|---|"]
     required = section.get("required", ())
@@ -111,20 +113,20 @@ def _table(section: Mapping[str, Any], sections: Mapping[str, Any]) -> list[str]
     return rows
 
 
-def _meaning(schema: Mapping[str, Any], sections: Mapping[str, Any]) -> str:
+def _meaning(schema: JsonSchemaValue, sections: JsonSchemaValue) -> str:
     """What is said of a key, or else of its section."""
     section = sections.get(schema.get("$ref", "").removeprefix(REF), {})
     said: str = schema.get("description") or section.get("description", "")
     return said.replace("``", "`")
 
 
-def _default(schema: Mapping[str, Any]) -> str:
+def _default(schema: JsonSchemaValue) -> str:
     if "default" in schema:
         return f"`{json.dumps(schema['default'])}`"
     return "those of its keys" if "$ref" in schema else "none"
 
 
-def allowed(schema: Mapping[str, Any]) -> str:
+def allowed(schema: JsonSchemaValue) -> str:
     """What a value may be, in words."""
     if "$ref" in schema:
         return _link(schema["$ref"].removeprefix(REF))
@@ -148,20 +150,20 @@ def allowed(schema: Mapping[str, Any]) -> str:
     return ", ".join([words.get(str(kind), str(kind)), *_bounds(schema)])
 
 
-def _by_name(schema: Mapping[str, Any]) -> str:
+def _by_name(schema: JsonSchemaValue) -> str:
     """Values by names that are free to choose."""
     values = schema.get("additionalProperties")
     return f"by name: {allowed(values)}" if isinstance(values, Mapping) else "keys and values"
 
 
-def _count(schema: Mapping[str, Any]) -> str:
+def _count(schema: JsonSchemaValue) -> str:
     least, most = schema.get("minItems"), schema.get("maxItems")
     if least == most:
         return "" if least is None else f"{least}: "
     return f"{least} or more: " if most is None else f"{least or 0} to {most}: "
 
 
-def _bounds(schema: Mapping[str, Any]) -> Iterator[str]:
+def _bounds(schema: JsonSchemaValue) -> Iterator[str]:
     """Bounds of a number."""
     for key, words in (
         ("minimum", "at least"),
