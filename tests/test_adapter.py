@@ -7,10 +7,11 @@ from peft.tuners.lora import LoraLayer
 
 import dnalrp
 from dnalrp.errors import InputError
-from dnalrp.models.adapter import AdapterSettings, merge_adapter, with_adapter
+from dnalrp.models.adapter import merge_adapter, with_adapter
 from dnalrp.models.prediction import predict
+from dnalrp.models.training_settings import Adapter
 
-ADAPTER = AdapterSettings(rank=2, alpha=4, dropout=0.1)
+ADAPTER = Adapter(rank=2, alpha=4, dropout=0.1)
 
 
 def moved(adapted):

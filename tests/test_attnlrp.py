@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from dnalrp.attribution import rules, tables
-from dnalrp.attribution.explanation import explain
+from dnalrp.attribution import rules
+from dnalrp.attribution.explanation import composite_of, explain
 from dnalrp.attribution.maps import LEDGER_TERMS
+from dnalrp.attribution.options import ALIBI_READINGS
 from dnalrp.errors import InputError
 from dnalrp.models.dnabert2 import (
     DnaBert2Config,
@@ -21,7 +22,12 @@ from dnalrp.models.dnabert2 import (
 )
 
 
-@pytest.mark.parametrize("alibi", rules.ALIBI_READINGS)
+def made(rule):
+    """A rule as a composite makes it, for no module in particular."""
+    return rule(nn.Identity(), "", rules.Accounts())
+
+
+@pytest.mark.parametrize("alibi", ALIBI_READINGS)
 @pytest.mark.parametrize("heads", [3, 4, 12])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_modified_gradient_is_the_explicit_propagation(byte_pairs, heads, seed, alibi, monkeypatch):
@@ -113,7 +119,7 @@ def test_positional_relevance_is_the_ledgers_alibi_by_distance(dnabert2, sequenc
         assert (maps.positional[row, ..., len(relevance) :] == 0).all()
 
 
-@pytest.mark.parametrize("alibi", rules.ALIBI_READINGS)
+@pytest.mark.parametrize("alibi", ALIBI_READINGS)
 @pytest.mark.parametrize("heads", [4, 12])
 def test_ledger_accounts_for_the_whole_output(byte_pairs, sequences, heads, alibi):
     model = toy_dnabert2(byte_pairs, heads=heads)
@@ -141,7 +147,7 @@ def test_half_precision_gives_nearly_the_same_map(byte_pairs, sequences):
 
 
 def test_every_module_is_replaced_and_counted(dnabert2):
-    with tables.attnlrp("absorb").on(dnabert2) as ruled:
+    with composite_of(dnabert2, "attnlrp").on(dnabert2) as ruled:
         layers = dnabert2.config.num_hidden_layers
         assert dict(ruled.counts) == {
             "Embedding": 1,  # of the token type; the words are what is explained
@@ -155,7 +161,7 @@ def test_every_module_is_replaced_and_counted(dnabert2):
 
 def test_forward_pass_is_unchanged(dnabert2, sequences):
     batch = dnabert2.tokenizer(sequences, padding=True, return_tensors="pt")
-    with torch.no_grad(), tables.attnlrp("absorb").on(dnabert2) as ruled:
+    with torch.no_grad(), composite_of(dnabert2, "attnlrp").on(dnabert2) as ruled:
         torch.testing.assert_close(
             ruled.model(**batch).logits, dnabert2(**batch).logits, rtol=1e-12, atol=1e-12
         )
@@ -189,7 +195,7 @@ def test_model_is_left_as_it_was_after_an_error(dnabert2):
 
 def test_gate_halves_and_uses_phi():
     x = torch.randn(3, 5, 8, dtype=torch.float64, requires_grad=True)
-    rule = rules.GatedGeluRule()
+    rule = made(rules.GatedGeluRule)
     (gradient,) = torch.autograd.grad(rule(x).sum(), x)
     torch.testing.assert_close(rule(x), GatedGelu()(x))
     u, w = x.detach().chunk(2, -1)
@@ -198,7 +204,8 @@ def test_gate_halves_and_uses_phi():
 
 
 @pytest.mark.parametrize(
-    ("rule", "plain"), [(rules.TanhRule(), torch.tanh), (rules.GeluRule(), nn.functional.gelu)]
+    ("rule", "plain"),
+    [(made(rules.TanhRule), torch.tanh), (made(rules.GeluRule), nn.functional.gelu)],
 )
 def test_identity_rules_keep_relevance(rule, plain):
     x = torch.tensor([-3.0, -1e-9, 0.0, 1e-9, 0.5, 4.0], dtype=torch.float64, requires_grad=True)

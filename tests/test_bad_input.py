@@ -9,19 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from sections import SHARES, named, prepared
 
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.genome import Genome
 from dnalrp.data.intervals import read_bed
 from dnalrp.data.local import checked_url
-from dnalrp.data.prepare import (
-    IntervalClass,
-    NamedClass,
-    PeakClass,
-    prepare_fasta,
-    prepare_intervals,
-    prepare_table,
-)
 from dnalrp.data.table import read_table
 from dnalrp.errors import InputError
 from dnalrp.provenance import check_folder, write_table, written_whole
@@ -32,7 +25,6 @@ SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 GOOD = "ACGTACGTAC"
 TABLE, FASTA, BED, GENOME = "table.csv", "some.fa", "some.bed", "genome.fa"
 LABELS = "table_of_labels.csv"
-SHARES = {"dev": 0.2, "test": 0.2, "seed": 1}
 
 
 def read(path):
@@ -196,12 +188,18 @@ def test_intervals_that_do_not_fit_the_genome(tmp_path, bed, changes, message):
     (tmp_path / BED).write_text(bed)
     negatives = {"kind": "genome", "ratio": 1, "gc_tolerance": 0.5, "distance": 0, "seed": 1}
     negatives["distance"] = changes.get("distance", 0)
-    splits = changes.get("splits", {"dev": ["X"], "test": ["X"]})
-    with Genome(tmp_path / GENOME, tmp_path) as genome:
-        with pytest.raises(InputError, match=message) as error:
-            prepare_intervals(
-                [IntervalClass("peak", [tmp_path / BED], [])], genome, 20, splits, (), negatives
-            )
+    splits = changes.get("splits", {"dev": ["X"], "test": ["1"]})
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    with pytest.raises(InputError, match=message) as error:
+        prepared(
+            folder,
+            "intervals",
+            genome=tmp_path / GENOME,
+            classes=named(bed={"peak": [tmp_path / BED]}),
+            negatives=negatives,
+            splits=splits,
+        )
     assert "\n" not in str(error.value)
 
 
@@ -218,7 +216,12 @@ def test_bad_aliases(tmp_path, aliases, message):
         Genome(tmp_path / GENOME, tmp_path, aliases)
 
 
-TWO = [NamedClass("no", []), NamedClass("yes", [])]
+TWO = named("no", "yes")
+
+
+def table(path, **changes):
+    chosen = {"files": {"all": path}, "classes": TWO, "lengths": [5, 20], **changes}
+    return prepared(path.parent, "table", **chosen)
 
 
 def distinct(count):
@@ -229,23 +232,23 @@ def test_a_class_without_sequences_is_named(tmp_path):
     path = tmp_path / TABLE
     path.write_text("\n".join(["sequence,label", *(f"{text},1" for text in distinct(40))]))
     with pytest.raises(InputError, match="class 'no' has no sequence in the train split"):
-        prepare_table({"all": path}, SHARES, TWO, (5, 20))
+        table(path)
     path.write_text(
         "\n".join(["sequence,label", *(f"{t},{2 * (i % 2)}" for i, t in enumerate(distinct(40)))])
     )
     with pytest.raises(InputError, match="class 'yes' has no sequence"):  # a gap in the labels
-        prepare_table({"all": path}, SHARES, [*TWO, NamedClass("maybe", [])], (5, 20))
+        table(path, classes=named("no", "yes", "maybe"))
 
 
 def test_splits_and_ids_of_tables(tmp_path):
     path = tmp_path / TABLE
     path.write_text(f"id,sequence,label,fold\na,{GOOD},0,valid\n")
     with pytest.raises(InputError, match="column 'fold' holds 'valid'; write one of train, dev"):
-        prepare_table({"all": path}, {"column": "fold"}, TWO, (5, 20))
+        table(path, splits={"column": "fold"})
     with pytest.raises(InputError, match="line 1: 0 columns are named 'split'"):
-        prepare_table({"all": path}, {"column": "split"}, TWO, (5, 20))
+        table(path, splits={"column": "split"})
     with pytest.raises(InputError, match="id 'a' is in two files"):
-        prepare_table(dict.fromkeys(("train", "dev", "test"), path), None, TWO, (5, 20))
+        table(path, files=dict.fromkeys(("train", "dev", "test"), path), splits=None)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +265,14 @@ def test_records_that_do_not_fit(tmp_path, text, splits, message):
     (tmp_path / FASTA).write_text(text)
     negatives = {"kind": "shuffle", "ratio": 1, "seed": 1}
     with pytest.raises(InputError, match=message) as error:
-        prepare_fasta([PeakClass("yes", [tmp_path / FASTA], [])], splits, (5, 20), negatives)
+        prepared(
+            tmp_path,
+            "fasta",
+            classes=named(fasta={"yes": [tmp_path / FASTA]}),
+            splits=splits,
+            lengths=[5, 20],
+            negatives=negatives,
+        )
     assert "\n" not in str(error.value)
 
 

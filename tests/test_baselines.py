@@ -4,19 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from dnalrp.attribution.attention import (
-    attention_maps,
-    attention_x_gradient,
-    rollout,
-)
-from dnalrp.attribution.gradients import (
-    integrated_gradients,
-    reference_embeddings,
-    saliency,
-)
-from dnalrp.attribution.perturbation import mutagenesis, occlusion
-from dnalrp.attribution.shuffling import deep_lift_shap
-from dnalrp.attribution.tables import GRADIENT
+from dnalrp.attribution.attention import attention_maps
+from dnalrp.attribution.composites import GRADIENT
+from dnalrp.attribution.gradients import reference_embeddings
+from dnalrp.attribution.methods.attention_rollout import rollout
+from dnalrp.attribution.methods.attention_x_gradient import attention_x_gradient
+from dnalrp.attribution.methods.deep_lift_shap import deep_lift_shap
+from dnalrp.attribution.methods.integrated_gradients import integrated_gradients
+from dnalrp.attribution.methods.mutagenesis import mutagenesis
+from dnalrp.attribution.methods.occlusion import occlusion
+from dnalrp.attribution.methods.saliency import saliency
 from dnalrp.errors import InputError
 from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
 from dnalrp.models.prediction import margin, padded_batch

@@ -10,6 +10,7 @@ import pytest
 import torch
 from conftest import toy_dnabert2
 from safetensors.torch import load_file
+from sections import model_section
 
 import dnalrp
 from dnalrp.errors import InputError
@@ -140,7 +141,8 @@ def test_safetensors_and_three_classes_are_read_too(tmp_path, byte_pairs, sequen
     model = toy_dnabert2(byte_pairs, labels=3).float()
     write_published(tmp_path, model, weights="model.safetensors")
     byte_pairs.save_pretrained(tmp_path)
-    taken = build_model("dnabert2", {}, str(tmp_path), "main", [], 8, seed=1, num_labels=None)
+    section = model_section("dnabert2", pretrained=str(tmp_path), training=None)
+    taken = build_model(section, [], seed=1, num_labels=None)
     assert taken.config.num_labels == 3
     np.testing.assert_allclose(
         predict(taken, sequences), predict(model, sequences), rtol=1e-4, atol=1e-4
@@ -155,7 +157,8 @@ def test_a_checkpoint_without_classifier_cannot_be_taken_as_it_is(tmp_path, byte
     torch.save(kept, tmp_path / "pytorch_model.bin")
     byte_pairs.save_pretrained(tmp_path)
     with pytest.raises(InputError, match=r"has no classifier, 'classifier.bias' is missing"):
-        build_model("dnabert2", {}, str(tmp_path), "main", [], 8, seed=1, num_labels=None)
+        section = model_section("dnabert2", pretrained=str(tmp_path), training=None)
+        build_model(section, [], seed=1, num_labels=None)
 
 
 def test_an_adapter_alone_is_refused(tmp_path):

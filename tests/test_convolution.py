@@ -12,7 +12,7 @@ from conftest import random_sequences, toy_cnn
 from explicit_cnn import explain_one, through_convolution, through_linear
 from torch import nn
 
-from dnalrp.attribution import tables
+from dnalrp.attribution.composites import GRADIENT
 from dnalrp.attribution.convolution import AlphaBeta, Epsilon, Gamma
 from dnalrp.attribution.explanation import explain
 from dnalrp.attribution.rules import Accounts
@@ -285,7 +285,7 @@ def test_batch_norm_is_saved_and_loaded(tmp_path, sequences):
 
 def test_twin_has_its_own_places_for_statistics():
     model = toy_cnn(batch_norm=True)
-    with tables.GRADIENT.on(model) as on_twin:
+    with GRADIENT.on(model) as on_twin:
         norm = on_twin.model.first.normalisation
         norm._buffers["running_mean"] = torch.ones(3)
     assert len(model.first.normalisation.running_mean) == 8
@@ -309,7 +309,7 @@ def test_rule_for_what_is_no_layer_is_refused(cnn, layer_rules, message):
         ({"delta": 1.0}, "layer rule {'delta': 1.0}: give one of epsilon, gamma, alpha_beta"),
         ({"gamma": 1.0, "epsilon": 0.0}, "give one of epsilon"),
         ({}, "give one of epsilon"),
-        ({"alpha_beta": 0.5}, "alpha 0.5, beta -0.5"),
+        ({"alpha_beta": 0.5}, "layer rule {'alpha_beta': 0.5}: .*greater than or equal to 1"),
     ],
 )
 def test_what_describes_no_rule_is_refused(cnn, described, message):
@@ -318,7 +318,9 @@ def test_what_describes_no_rule_is_refused(cnn, described, message):
 
 
 def test_rules_by_name_are_refused_where_they_have_no_effect(cnn):
-    with pytest.raises(InputError, match="'gradient_x_input': they are for 'lrp'"):
+    with pytest.raises(
+        InputError, match="'gradient_x_input' has no option 'layer_rules': it is for 'lrp'"
+    ):
         explain(cnn, ["ACGT"], "gradient_x_input", layer_rules=DEFAULT, progress=False)
 
 

@@ -5,36 +5,21 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sections import named, prepared, simulated
 
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.fetch import extract, fetch_wheel
 from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
 from dnalrp.data.nucleotides import one_hot, reverse_complement
-from dnalrp.data.prepare import PeakClass, motif_sites, prepare_peaks
 from dnalrp.data.scan import find_sites, scan_scores
-from dnalrp.data.simulate import RULES, Simulation, simulate
+from dnalrp.data.simulate import RULES
+from dnalrp.data.truth import motif_sites
 from dnalrp.errors import InputError
 from dnalrp.performance import performance
 from dnalrp.provenance import checksum, provenance, read_provenance, write_table
 
 RELEASE = "JASPAR2026"
 CTCF, REST, TP53 = fetch_motifs(["MA0139", "MA0138", "MA0106"], RELEASE)
-DECOYS = fetch_motifs(["MA0112", "MA0798", "MA0732"], RELEASE)
-
-
-def simulation(**changes):
-    settings = {
-        "length": 120,
-        "counts": {"train": 60, "test": 40},
-        "motifs": [CTCF, REST, TP53],
-        "decoys": DECOYS,
-        "sites": (1, 3),
-        "rule": "any",
-        "spacing": (5, 10),
-        "background": {"kind": "composition", "gc": 0.4},
-        "seed": 3,
-    }
-    return Simulation(**(settings | changes))
 
 
 @given(st.text("ACGTN", max_size=50))
@@ -61,7 +46,7 @@ def test_one_hot_is_in_the_order_acgt_and_n_is_zero():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_planted_sites_do_not_overlap_and_stay_inside(rule):
-    sequences, sites = simulate(simulation(rule=rule))
+    sequences, sites = simulated(rule=rule)
     assert sequences["label"].mean() == 0.5
     assert sequences["id"].is_unique
     for _, own in sites.sort_values("start").groupby("id"):
@@ -75,7 +60,7 @@ def motif_counts(sites, ids):
 
 
 def test_rule_any_gives_both_classes_the_same_number_of_sites():
-    sequences, sites = simulate(simulation(counts={"train": 2000}))
+    sequences, sites = simulated(counts={"train": 2000})
     counts = motif_counts(sites, sequences["id"])
     positive = (sequences["label"] == 1).to_numpy()
     assert (counts[positive]["decoy"] == 0).all() and (counts[~positive]["motif"] == 0).all()
@@ -85,7 +70,7 @@ def test_rule_any_gives_both_classes_the_same_number_of_sites():
 
 
 def test_rule_all_needs_every_motif():
-    sequences, sites = simulate(simulation(rule="all"))
+    sequences, sites = simulated(rule="all")
     kinds = sites[sites["role"] != "decoy"].groupby("id")["motif"].nunique()
     has_all = kinds.reindex(sequences["id"]).fillna(0) == 3
     assert (has_all.to_numpy() == (sequences["label"] == 1)).all()
@@ -95,17 +80,17 @@ def test_rule_all_needs_every_motif():
 
 
 def test_same_seed_same_data_and_splits_are_independent():
-    first, second = simulate(simulation()), simulate(simulation(counts={"test": 40}))
-    again = simulate(simulation())
+    first, second = simulated(), simulated(counts={"test": 40})
+    again = simulated()
     pd.testing.assert_frame_equal(first[0], again[0])
     test = first[0][first[0]["split"] == "test"].reset_index(drop=True)
     pd.testing.assert_frame_equal(test, second[0])
-    other = simulate(simulation(seed=4))
+    other = simulated(seed=4)
     assert not first[0]["sequence"].equals(other[0]["sequence"])
 
 
 def test_background_has_the_composition_asked_for():
-    rows, _ = simulate(simulation(counts={"train": 400}, sites=(1, 1)))
+    rows, _ = simulated(counts={"train": 400}, sites=[1, 1])
     text = "".join(rows["sequence"].str[:20])
     assert (text.count("G") + text.count("C")) / len(text) == pytest.approx(0.42, abs=0.03)
 
@@ -114,8 +99,8 @@ def test_background_has_the_composition_asked_for():
 def test_backgrounds_from_a_file_keep_its_dinucleotides(tmp_path, kind):
     fasta = tmp_path / "source.fa"
     fasta.write_text(">a\n" + "ACACACAG" * 60 + "\n>b\n" + "ACAG" * 120 + "\n")
-    rows, sites = simulate(
-        simulation(counts={"train": 30}, sites=(1, 1), background={**kind, "fasta": str(fasta)})
+    rows, sites = simulated(
+        counts={"train": 30}, sites=[1, 1], background={**kind, "fasta": str(fasta)}
     )
     outside = []
     for row in rows.itertuples():
@@ -129,17 +114,17 @@ def test_backgrounds_from_a_file_keep_its_dinucleotides(tmp_path, kind):
 
 
 def test_decoys_of_the_same_family_are_refused():
-    with pytest.raises(InputError, match="decoys: MA0138"):
-        simulate(simulation(motifs=[CTCF, REST], decoys=[REST]))
+    with pytest.raises(InputError, match="decoys: MA1102"):
+        simulated(motifs=["MA0139", "MA0138"], decoys=["MA1102"])
 
 
 def test_sites_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="length: 50 is too short"):
-        simulate(simulation(length=50))
+        simulated(length=50)
 
 
 def test_scan_finds_the_planted_sites_and_separates_the_classes():
-    sequences, sites = simulate(simulation(counts={"test": 300}))
+    sequences, sites = simulated(counts={"test": 300})
     encoded = one_hot(sequences["sequence"].tolist())
     scores = scan_scores(encoded, [CTCF, REST, TP53])
     assert performance(sequences["label"].to_numpy(), scores)["auroc"] > 0.97
@@ -217,8 +202,8 @@ SPLITS = {"dev": ["chr2"], "test": ["chr3"]}
 
 def test_splits_hold_out_whole_chromosomes(peak_files):
     first, second = peak_files
-    classes = [PeakClass("one", [first], [CTCF]), PeakClass("two", [second], [REST])]
-    frame, dropped = prepare_peaks(classes, SPLITS)
+    classes = named(fasta={"one": [first], "two": [second]}, motifs=["MA0139"])
+    frame, _, _, dropped, _ = prepared(first.parent, "peaks", classes=classes, splits=SPLITS)
     assert frame.groupby("split")["chrom"].unique().map(list).to_dict() == {
         "dev": ["chr2"],
         "test": ["chr3"],
@@ -234,25 +219,22 @@ def test_ambiguous_and_repeated_peaks_are_dropped(peak_files):
     with first.open("a") as handle:
         handle.write(f">chr9:7-67\n{reverse_complement(sequence)}\n")
         handle.write(f">chr1:5010-5070\n{'ACGTG' * 12}\n")
-    classes = [PeakClass("one", [first], [CTCF]), PeakClass("two", [second], [])]
-    frame, dropped = prepare_peaks(classes, SPLITS)
+    classes = named(fasta={"one": [first], "two": [second]}, motifs=["MA0139"])
+    frame, _, _, dropped, _ = prepared(first.parent, "peaks", classes=classes, splits=SPLITS)
     assert dropped["reason"].value_counts().to_dict() == {"ambiguous": 2, "repeated": 1}
     assert "two_chr1:5000-5060" not in set(frame["id"])
 
 
 def test_class_missing_from_a_split_is_an_error(peak_files):
     first, second = peak_files
+    classes = named(fasta={"one": [first], "two": [second]}, motifs=["MA0139"])
     with pytest.raises(InputError, match="class 'one' has no sequence in the test split"):
-        prepare_peaks(
-            [PeakClass("one", [first], []), PeakClass("two", [second], [])],
-            {"dev": ["chr2"], "test": ["chr77"]},
-        )
+        prepared(first.parent, "peaks", classes=classes, splits=SPLITS | {"test": ["chr77"]})
 
 
 def test_true_sites_of_a_class_are_in_its_own_sequences(tmp_path):
-    sequences, _ = simulate(simulation(counts={"test": 40}, motifs=[CTCF], sites=(1, 1)))
-    classes = [PeakClass("none", [], []), PeakClass("ctcf", [], [CTCF])]
-    found = motif_sites(sequences, classes, 1e-4)
+    sequences, _ = simulated(counts={"test": 40}, motifs=["MA0139"], sites=[1, 1])
+    found = motif_sites(sequences, [[], [CTCF]], 1e-4)
     labels = sequences.set_index("id")["label"]
     assert (labels[found["id"]] == 1).all() and len(found) > 10
 

@@ -197,7 +197,7 @@ def test_activation_without_a_rule_is_named(byte_pairs):
     for kind, setting in (("bert", "hidden_act"), ("modernbert", "hidden_activation")):
         model = MODELS[kind](4, 0, **{setting: "silu"}).eval()
         model.tokenizer = byte_pairs
-        with pytest.raises(InputError, match="is a SiLUActivation, for which the table"):
+        with pytest.raises(InputError, match="is a SiLUActivation, for which the composite"):
             explain(model, ["ACGT"], progress=False)
 
 

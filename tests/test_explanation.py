@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 import dnalrp
 from dnalrp.attribution.explanation import iterate_relevance, methods
-from dnalrp.attribution.storage import read_attributions, stored_batch, write_attributions
+from dnalrp.attribution.storage import read_attributions, write_attributions
 from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.errors import InputError
 from dnalrp.models.prediction import length_batches
@@ -118,11 +118,10 @@ def test_training_mode_does_not_change_a_map(kind, request, sequences):
 def test_gap_is_stored_where_the_method_has_one(dnabert2, sequences, tmp_path, method):
     names = [f"s{i}" for i in range(len(sequences))]
 
-    def stored(batch):
-        return stored_batch(batch, names, sequences)
-
-    batches = iterate_relevance(dnabert2, sequences, method, batch_size=4, progress=False)
-    write_attributions(tmp_path / "maps.h5", map(stored, batches), {})
+    batches = iterate_relevance(
+        dnabert2, sequences, method, batch_size=4, progress=False, ids=names
+    )
+    write_attributions(tmp_path / "maps.h5", batches, {})
     read = read_attributions(tmp_path / "maps.h5", names).gap
     expected = dnalrp.explain(dnabert2, sequences, method, progress=False).gap
     if method == "gradient_x_input":

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sections
 from scipy.stats import chi2_contingency
-from test_data import CTCF, REST, simulation
 
 from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.data.grammar import (
@@ -20,8 +20,8 @@ from dnalrp.data.grammar import (
     State,
     holds,
 )
+from dnalrp.data.jaspar import fetch_motifs
 from dnalrp.data.nucleotides import reverse_complement
-from dnalrp.data.simulate import simulate
 from dnalrp.errors import InputError
 from dnalrp.evaluation.axes.logic import (
     METRICS,
@@ -37,6 +37,7 @@ from dnalrp.evaluation.levels import Explained
 from dnalrp.evaluation.scores import COLUMNS
 from dnalrp.report.grammar import logic_figure
 
+CTCF, REST = fetch_motifs(["MA0139", "MA0138"], sections.RELEASE)
 SHARES = {  # of the sequences with: first and second motif, first alone, second alone, neither
     "and": (1 / 2, 1 / 6, 1 / 6, 1 / 6),
     "or": (1 / 6, 1 / 6, 1 / 6, 1 / 2),
@@ -48,8 +49,8 @@ SHARES = {  # of the sequences with: first and second motif, first alone, second
 
 
 def simulated(rule, count=240, **changes):
-    settings = {"counts": {"test": count}, "motifs": [CTCF, REST], "mutations": 4}
-    return simulate(simulation(rule=rule, **(settings | changes)))
+    settings = {"counts": {"test": count}, "motifs": ["MA0139", "MA0138"], "mutations": 4}
+    return sections.simulated(rule=rule, **(settings | changes))
 
 
 def carried(rule, sites):
@@ -181,8 +182,8 @@ def test_more_mutations_than_informative_positions_are_refused():
 
 @pytest.mark.parametrize("rule", PAIR_RULES)
 def test_rules_on_a_pair_need_two_motifs(rule):
-    with pytest.raises(InputError, match=f"rule: '{rule}' needs two motifs"):
-        simulated(rule, motifs=[CTCF])
+    with pytest.raises(ValueError, match=f"rule: '{rule}' needs two motifs"):
+        simulated(rule, motifs=["MA0139"])
 
 
 @pytest.mark.parametrize("rule", GRAMMAR_RULES)

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import tempfile
 
 import numpy as np
 import pandas as pd
@@ -9,29 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
+from sections import SHARES, named, prepared
 
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.genome import Genome
 from dnalrp.data.intervals import clusters, overlapping, read_bed, resized
 from dnalrp.data.leakage import remove_leakage
-from dnalrp.data.negatives import Matching, matched_background, shuffled_background
+from dnalrp.data.negatives import matched_background, shuffled_background
 from dnalrp.data.nucleotides import reverse_complement
-from dnalrp.data.prepare import (
-    IntervalClass,
-    NamedClass,
-    PeakClass,
-    motif_sites,
-    prepare_fasta,
-    prepare_intervals,
-    prepare_table,
-)
-from dnalrp.data.sources import prepare, scan_difference
+from dnalrp.data.sources.fields import GenomicNegatives
 from dnalrp.data.splits import split_by_fraction
 from dnalrp.data.table import read_table
 
 LENGTHS = (20, 100)
-SHARES = {"dev": 0.2, "test": 0.2, "seed": 1}
-TWO = [NamedClass("no", []), NamedClass("yes", [])]
+TWO = named("no", "yes")
 
 
 def random_sequence(rng, length=40, gc=0.5):
@@ -58,8 +50,8 @@ def tables(tmp_path):
 # tables
 
 
-def test_a_table_gives_its_sequences_labels_and_splits(tables):
-    frame, dropped = prepare_table(tables, None, TWO, LENGTHS)
+def test_a_table_gives_its_sequences_labels_and_splits(tables, tmp_path):
+    frame, _, _, dropped, _ = prepared(tmp_path, "table", files=tables, splits=None, classes=TWO)
     assert list(frame.columns) == ["id", "sequence", "label", "split"]
     assert frame["split"].value_counts().to_dict() == {"train": 20, "dev": 20, "test": 20}
     assert frame["id"].iloc[0] == "train_2" and frame["id"].is_unique and dropped.empty
@@ -98,8 +90,14 @@ def test_more_than_two_classes(tmp_path):
     rng = np.random.default_rng(1)
     rows = [(random_sequence(rng), i % 3, s) for s in ("train", "dev", "test") for i in range(9)]
     path = write_table(tmp_path / "t.csv", rows, "sequence,label,split")
-    classes = [*TWO, NamedClass("maybe", [])]
-    frame, _ = prepare_table({"all": path}, {"column": "split"}, classes, LENGTHS)
+    data = prepared(
+        tmp_path,
+        "table",
+        files={"all": path},
+        splits={"column": "split"},
+        classes=named("no", "yes", "maybe"),
+    )
+    frame = data.sequences
     assert frame.groupby("split")["label"].value_counts().unique().tolist() == [3]
 
 
@@ -108,8 +106,12 @@ def test_shares_do_not_depend_on_the_order_or_on_others(tmp_path):
     rows = [(random_sequence(rng), i % 2) for i in range(400)]
     one = write_table(tmp_path / "one.csv", rows)
     other = write_table(tmp_path / "other.csv", rows[:200][::-1])
-    whole = prepare_table({"all": one}, SHARES, TWO, LENGTHS).sequences.set_index("sequence")
-    part = prepare_table({"all": other}, SHARES, TWO, LENGTHS).sequences.set_index("sequence")
+    whole, part = (
+        prepared(tmp_path, "table", files={"all": path}, classes=TWO).sequences.set_index(
+            "sequence"
+        )
+        for path in (one, other)
+    )
     assert (whole.loc[part.index, "split"] == part["split"]).all()
     shares = whole["split"].value_counts(normalize=True)
     assert shares["dev"] == pytest.approx(0.2, abs=0.06)
@@ -243,7 +245,9 @@ def test_fasta_of_positives_against_their_shuffles(tmp_path):
     records += [("with_n", "N" + "ACGT" * 8), ("same", "A" * 30)]
     path = write_fasta(tmp_path / "p.fa", records)
     negatives = {"kind": "shuffle", "ratio": 2, "seed": 4}
-    frame, dropped = prepare_fasta([PeakClass("yes", [path], [])], SHARES, LENGTHS, negatives)
+    classes = named(fasta={"yes": [path]})
+    data = prepared(tmp_path, "fasta", classes=classes, negatives=negatives)
+    frame, dropped = data.sequences, data.dropped
     assert frame["label"].value_counts().to_dict() == {0: 120, 1: 60}
     reasons = dict(zip(dropped["id"], dropped["reason"], strict=True))
     assert reasons["yes_with_n"] == "unknown bases"
@@ -278,18 +282,20 @@ def test_fasta_with_coordinates_can_hold_out_chromosomes(tmp_path):
         )
         for name, starts in {"no": (0, 100), "yes": (1000, 1100)}.items()
     ]
-    classes = [PeakClass(path.stem, [path], []) for path in paths]
-    frame, _ = prepare_fasta(classes, {"dev": ["chr2"], "test": ["chr3"]}, LENGTHS)
+    classes = named(fasta={path.stem: [path] for path in paths})
+    splits = {"dev": ["chr2"], "test": ["chr3"]}
+    frame = prepared(tmp_path, "fasta", classes=classes, splits=splits).sequences
     assert set(zip(frame["chrom"], frame["split"], strict=True)) == {
         ("chr1", "train"),
         ("chr2", "dev"),
         ("chr3", "test"),
     }
-    other = prepare_fasta(
-        classes[1:],
-        {"dev": ["chr2"], "test": ["chr3"]},
-        LENGTHS,
-        {"kind": "peaks", "files": [paths[0]]},
+    other = prepared(
+        tmp_path,
+        "fasta",
+        classes=classes[1:],
+        splits=splits,
+        negatives={"kind": "peaks", "files": [paths[0]]},
     ).sequences
     assert other["sequence"].tolist() == frame["sequence"].tolist()
     assert other["label"].tolist() == frame["label"].tolist()
@@ -390,8 +396,8 @@ def test_windows_are_the_genome_on_the_strand_asked_for(tmp_path, genome, bases)
     rows = [("chr1", s, s + 60, f"p{s}", 0, "+-"[s % 2]) for s in range(1000, 29_000, 701)]
     bed = write_bed(tmp_path / "p.bed", rows)
     other = write_bed(tmp_path / "q.bed", [("2", s, s + 40) for s in range(6000, 19_000, 500)])
-    classes = [IntervalClass("a", [other], []), IntervalClass("b", [bed], [])]
-    frame, _ = prepare_intervals(classes, genome, 50, SHARES)
+    classes = named(bed={"a": [other], "b": [bed]})
+    frame = on_genome(genome, length=50, classes=classes).sequences
     assert len(frame) == len(rows) + 26
     for row in frame.itertuples():
         text = bases[row.chrom][row.start : row.end]
@@ -403,12 +409,12 @@ def test_windows_are_the_genome_on_the_strand_asked_for(tmp_path, genome, bases)
 def test_windows_that_cannot_be_used_are_reported(tmp_path, genome):
     good = [("2", s, s + 40) for s in range(6000, 19_000, 300)]
     bad = [("1", 0, 20), ("2", 4990, 5010), ("1", 700, 720)]
-    classes = [
-        IntervalClass("a", [write_bed(tmp_path / "a.bed", good + bad)], []),
-        IntervalClass("b", [write_bed(tmp_path / "b.bed", [("1", *r[1:]) for r in good])], []),
-    ]
+    files = {
+        "a": [write_bed(tmp_path / "a.bed", good + bad)],
+        "b": [write_bed(tmp_path / "b.bed", [("1", *r[1:]) for r in good])],
+    }
     blacklist = write_bed(tmp_path / "black.bed", [("chr1", 734, 800), ("chrUn", 0, 5)])
-    _, dropped = prepare_intervals(classes, genome, 50, SHARES, [blacklist])
+    dropped = on_genome(genome, length=50, classes=named(bed=files), blacklist=[blacklist]).dropped
     assert dict(zip(dropped["id"], dropped["reason"], strict=True)) == {
         "a_1:-15-35": "beyond the chromosome",
         "a_1:685-735": "blacklisted",
@@ -421,16 +427,29 @@ def peaks(tmp_path, genome):
     rng = np.random.default_rng(8)
     rows = [(f"chr{c}", s, s + 60) for c in (1, 2, "X") for s in range(6000, 18_000, 600)]
     rng.shuffle(rows)
-    return IntervalClass("peak", [write_bed(tmp_path / "p.bed", rows)], [])
+    return named(bed={"peak": [write_bed(tmp_path / "p.bed", rows)]})
 
 
 BACKGROUND = {"kind": "genome", "ratio": 2, "gc_tolerance": 0.05, "distance": 20, "seed": 1}
 HELD_OUT = {"dev": ["chr2"], "test": ["chrX"]}
 
 
+def on_genome(genome, **changes):
+    """Intervals on the file that a genome was opened from."""
+    with tempfile.TemporaryDirectory() as folder:
+        return prepared(folder, "intervals", genome=genome.path, **changes)
+
+
+def against(negatives, genome, peaks, **changes):
+    return on_genome(
+        genome, length=60, classes=peaks, splits=HELD_OUT, negatives=negatives, **changes
+    )
+
+
 def test_background_is_like_the_peaks_and_away_from_them(genome, peaks, tmp_path):
     black = write_bed(tmp_path / "black.bed", [("1", 20_000, 24_000)])
-    frame, _ = prepare_intervals([peaks], genome, 60, HELD_OUT, [black], BACKGROUND)
+    data = against(BACKGROUND, genome, peaks, blacklist=[black])
+    frame = data.sequences
     positive, negative = (frame[frame["label"] == label] for label in (1, 0))
     assert len(negative) == 2 * len(positive) == 120
     assert negative["sequence"].str.fullmatch("[ACGT]{60}").all()
@@ -448,15 +467,15 @@ def test_background_is_like_the_peaks_and_away_from_them(genome, peaks, tmp_path
 def test_background_is_within_the_tolerance_of_each_peak(genome):
     peak = pd.DataFrame({"id": ["p"], "sequence": ["GC" * 9 + "AT" * 21], "split": ["train"]})
     peak = peak.assign(chrom="1", start=0, end=60, strand="-")
-    found = matched_background(peak, genome, peak, Matching(20, 0.05, 0, 3))
+    matching = GenomicNegatives(kind="genome", ratio=20, gc_tolerance=0.05, distance=0, seed=3)
+    found = matched_background(peak, genome, peak, matching)
     assert found["sequence"].str.count("[GC]").between(15, 21).all() and len(found) == 20
     assert set(found["strand"]) == {"-"} and found["id"].is_unique
 
 
 def test_background_of_a_seed_is_always_the_same(genome, peaks):
     first, again, other = (
-        prepare_intervals([peaks], genome, 60, HELD_OUT, (), BACKGROUND | {"seed": seed})[0]
-        for seed in (1, 1, 2)
+        against(BACKGROUND | {"seed": seed}, genome, peaks).sequences for seed in (1, 1, 2)
     )
     pd.testing.assert_frame_equal(first, again)
     assert set(first["id"]) != set(other["id"])
@@ -470,7 +489,7 @@ def test_other_negatives_for_intervals(genome, peaks, tmp_path, kind):
     negatives = {"kind": kind} | (
         {"files": [others]} if kind == "peaks" else {"ratio": 1, "seed": 1}
     )
-    frame, _ = prepare_intervals([peaks], genome, 60, HELD_OUT, (), negatives)
+    frame = against(negatives, genome, peaks).sequences
     assert frame["label"].value_counts().to_dict() == {0: 60, 1: 60}
     assert (frame.groupby("split")["label"].mean() == 0.5).all()
 
@@ -479,44 +498,30 @@ def test_other_negatives_for_intervals(genome, peaks, tmp_path, kind):
 
 
 def test_settings_lead_to_sequences_without_true_sites(tables, tmp_path):
-    chosen = {
-        "source": "table",
-        "files": {name: str(path) for name, path in tables.items()},
-        "classes": [{"name": "no", "motifs": []}, {"name": "yes", "motifs": []}],
-        "splits": None,
-        "lengths": [20, 100],
-    }
-    cleaned, classes = prepare(chosen, "JASPAR2026", tmp_path)
-    assert len(cleaned.sequences) == 60
-    sites = motif_sites(cleaned.sequences, classes, 1e-4)
-    assert list(sites) == ["id", "start", "end", "strand", "motif", "role"] and sites.empty
-    scan = scan_difference(cleaned.sequences, classes)
-    assert list(scan) == ["id", "score"] and scan.empty
+    data = prepared(tmp_path, "table", files=tables, splits=None, classes=TWO)
+    assert len(data.sequences) == 60
+    columns = ["id", "start", "end", "strand", "motif", "role"]
+    assert list(data.sites) == columns and data.sites.empty
+    assert list(data.scan) == ["id", "score"] and data.scan.empty
 
 
 def test_settings_lead_to_background_as_class_0(tmp_path, bases):
     (tmp_path / "genome.fa").write_text(fasta_text(bases))
     rows = [(c, s, s + 60) for c in "12X" for s in range(6000, 18_000, 600)]
-    chosen = {
-        "source": "intervals",
-        "genome": str(tmp_path / "genome.fa"),
-        "aliases": {"X": "chrX"},
-        "length": 60,
-        "blacklist": [],
-        "classes": [
-            {
-                "name": "peak",
-                "bed": [str(write_bed(tmp_path / "p.bed", rows))],
-                "motifs": ["MA0139"],
-            }
-        ],
-        "negatives": BACKGROUND | {"ratio": 1},
-        "splits": HELD_OUT,
-    }
+    peaks = {"peak": [write_bed(tmp_path / "p.bed", rows)]}
     folder = tmp_path / "ours"
     folder.mkdir()
-    cleaned, classes = prepare(chosen, "JASPAR2026", folder)
-    assert [own.name for own in classes] == ["background", "peak"]
-    assert set(cleaned.sequences["chrom"]) == {"1", "2", "chrX"}
-    scan = scan_difference(cleaned.sequences, classes)
-    assert scan["id"].tolist() == cleaned.sequences["id"].tolist() and scan["score"].std() > 0
+    data = prepared(
+        folder,
+        "intervals",
+        genome=tmp_path / "genome.fa",
+        aliases={"X": "chrX"},
+        length=60,
+        classes=named(bed=peaks, motifs=["MA0139"]),
+        negatives=BACKGROUND | {"ratio": 1},
+        splits=HELD_OUT,
+    )
+    assert data.class_names == ["background", "peak"]
+    assert set(data.sequences["chrom"]) == {"1", "2", "chrX"}
+    assert data.scan["id"].tolist() == data.sequences["id"].tolist()
+    assert data.scan["score"].std() > 0

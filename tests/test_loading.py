@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from sections import model_section
 from test_encoders import MODELS
 from transformers import EsmTokenizer
 
@@ -171,9 +172,10 @@ def test_vocabulary_of_the_nucleotide_transformer_is_read(tmp_path):
 def test_workflow_starts_from_it(checkpoint):
     folder, model = checkpoint
     kind = model.config.model_type
-    built = build_model(kind, {}, str(folder), "main", [], 1, seed=1)
+    built = build_model(model_section(kind, pretrained=str(folder)), [], seed=1)
     assert built.config.model_type == kind
     with pytest.raises(InputError, match="'architecture' says dnabert2"):
-        build_model("dnabert2", {}, str(folder), "main", [], 1, seed=1)
+        build_model(model_section("dnabert2", pretrained=str(folder)), [], seed=1)
     with pytest.raises(InputError, match="is not trained from random weights"):
-        build_model(kind, {}, None, "main", [], 1, seed=1)
+        section = model_section(kind, pretrained=str(folder))
+        build_model(section.model_copy(update={"pretrained": None}), [], seed=1)

@@ -3,10 +3,10 @@
 import h5py
 import numpy as np
 import pytest
+from sections import simulated
 
 from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
 from dnalrp.data.nucleotides import one_hot, reverse_complement
-from dnalrp.data.simulate import Simulation, simulate
 from dnalrp.motifs.discovery import (
     Discovery,
     Pattern,
@@ -31,18 +31,16 @@ def pattern_of(motif, seqlets=100, name="positive_0"):
 
 @pytest.fixture(scope="module")
 def planted():
-    simulation = Simulation(
+    return simulated(
+        {"test": 300},
         length=100,
-        counts={"test": 300},
-        motifs=TRUE,
-        decoys=DECOYS,
-        sites=(1, 2),
-        rule="any",
-        spacing=(1, 2),
+        motifs=["MA0139", "MA0106"],
+        decoys=["MA0112"],
+        sites=[1, 2],
+        spacing=[1, 2],
         background={"kind": "composition", "gc": 0.41},
         seed=5,
     )
-    return simulate(simulation)
 
 
 def test_uninformative_flanks_are_trimmed():

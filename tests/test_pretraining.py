@@ -12,20 +12,22 @@ import pytest
 import torch
 import yaml
 from conftest import random_sequences, toy_config, toy_masked_lm
+from sections import changed
 
 import dnalrp
 from dnalrp import pretraining
 from dnalrp.attribution.targets import MaskedToken
 from dnalrp.data.alignment import maf_to_fasta
-from dnalrp.data.crops import CropSettings, Genome
+from dnalrp.data.crop_settings import CropSettings
+from dnalrp.data.crops import CropSampler
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
+from dnalrp.models.device import check_precision
 from dnalrp.models.dnabert2 import DnaBert2ForMaskedLM
+from dnalrp.models.pretraining_settings import PretrainingSection, PretrainingSteps
 from dnalrp.pretraining import (
     Crops,
-    PretrainingSettings,
-    check_precision,
     frequency_loss,
     masked_windows,
     new_masked_model,
@@ -38,15 +40,16 @@ ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 SHIPPED = ROOT / "models/compact"
 CPU = torch.device("cpu")
-CROPS = CropSettings(length=(20, 30), max_n_share=0.1, reverse_complement=0.5)
+CROPS = CropSettings(length=[20, 30], max_n_share=0.1, reverse_complement=0.5)
 SIZE = {
     "vocab_size": 32,
     "hidden_size": 32,
     "num_hidden_layers": 1,
     "num_attention_heads": 2,
     "intermediate_size": 16,
+    "hidden_dropout_prob": 0.1,
 }
-SETTINGS = PretrainingSettings(
+SETTINGS = PretrainingSteps(
     steps=30,
     batch_size=8,
     learning_rate=0.01,
@@ -57,6 +60,16 @@ SETTINGS = PretrainingSettings(
     masked_share=0.2,
     evaluate_every=5,
     precision="float32",
+)
+SECTION = PretrainingSection(
+    name="toy",
+    genomes=[{"fasta": "genome.fa", "source": "made here"}],
+    crops=CROPS,
+    held_out=20,
+    tokenizer_crops=50,
+    size=SIZE,
+    max_token_length=4,
+    training=SETTINGS,
     seed=1,
 )
 
@@ -76,7 +89,7 @@ def records():
 @pytest.fixture(scope="module")
 def genome(records, tmp_path_factory):
     path = write_fasta(tmp_path_factory.mktemp("genome") / "genome.fa", records)
-    return Genome([path], CROPS, held_out=6, seed=1)
+    return CropSampler([path], CROPS, held_out=6, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -85,16 +98,20 @@ def patchy(tmp_path_factory):
     rng = np.random.default_rng(3)
     records = ["".join(rng.choice(list(letters), size=2000)) for letters in ("AT", "CG")]
     path = write_fasta(tmp_path_factory.mktemp("genome") / "genome.fa", records)
-    return Genome([path], CROPS, held_out=20, seed=1)
+    return CropSampler([path], CROPS, held_out=20, seed=1)
 
 
 @pytest.fixture(scope="module")
 def tokenizer(patchy):
-    return train_tokenizer(patchy, 50, vocabulary=32, max_token_length=4, seed=1)
+    return train_tokenizer(patchy, SECTION, seed=1)
+
+
+def pretrained(model, sampler, settings, folder):
+    return pretrain(model, sampler, settings, seed=1, checkpoints=folder, device=CPU)
 
 
 def new_model(tokenizer):
-    return new_masked_model(SIZE, tokenizer, seed=1)
+    return new_masked_model(SECTION.size, tokenizer, seed=1)
 
 
 def places(crop, records):
@@ -153,7 +170,7 @@ def test_same_seed_same_crop(genome):
 def test_no_place_for_a_crop_is_said(tmp_path):
     path = write_fasta(tmp_path / "n.fa", ["ACGT" * 4, "N" * 300])
     with pytest.raises(InputError, match="no place for 30 bases in 2 record"):
-        Genome([path], CROPS, held_out=1, seed=1)
+        CropSampler([path], CROPS, held_out=1, seed=1)
 
 
 MAF = """##maf version=1
@@ -195,11 +212,11 @@ def test_a_wrong_alignment_leaves_nothing(tmp_path, text, source, message):
 
 
 def test_held_out_windows_are_masked_once_and_specials_never(genome):
-    tokenizer = train_tokenizer(genome, 50, vocabulary=32, max_token_length=4, seed=1)
+    tokenizer = train_tokenizer(genome, SECTION, seed=1)
     torch.manual_seed(5)
-    windows = masked_windows(genome, tokenizer, SETTINGS._replace(masked_share=0.9))
+    windows = masked_windows(genome, tokenizer, 0.9, seed=1)
     torch.manual_seed(6)
-    assert windows == masked_windows(genome, tokenizer, SETTINGS._replace(masked_share=0.9))
+    assert windows == masked_windows(genome, tokenizer, 0.9, seed=1)
     for window, sequence in zip(windows, genome.held_out(), strict=True):
         tokens = tokenizer(sequence)["input_ids"]
         asked = [label != -100 for label in window["labels"]]
@@ -210,10 +227,10 @@ def test_held_out_windows_are_masked_once_and_specials_never(genome):
 
 
 def test_the_loss_of_asked_tokens_is_that_of_the_whole_model(tokenizer, patchy, tmp_path):
-    settings = SETTINGS._replace(steps=1, warmup_steps=0, decay_steps=0, evaluate_every=1)
+    settings = changed(SETTINGS, steps=1, warmup_steps=0, decay_steps=0, evaluate_every=1)
     model = new_model(tokenizer)
-    history = pretrain(model, patchy, settings, tmp_path, CPU)
-    windows = masked_windows(patchy, tokenizer, settings)
+    history = pretrained(model, patchy, settings, tmp_path)
+    windows = masked_windows(patchy, tokenizer, settings.masked_share, seed=1)
     batch = pretraining._Collator(tokenizer, 0.2, 1)(windows)
     with torch.no_grad():
         expected = model(**batch).loss.item()
@@ -221,13 +238,13 @@ def test_the_loss_of_asked_tokens_is_that_of_the_whole_model(tokenizer, patchy, 
 
 
 def test_loss_falls_below_what_frequencies_give(patchy, tokenizer, tmp_path):
-    settings = SETTINGS._replace(steps=60, evaluate_every=20, batch_size=32)
-    history = pretrain(new_model(tokenizer), patchy, settings, tmp_path, CPU)
+    settings = changed(SETTINGS, steps=60, evaluate_every=20, batch_size=32)
+    history = pretrained(new_model(tokenizer), patchy, settings, tmp_path)
     assert list(history["step"].dropna())[:3] == [20, 40, 60]
     assert list(history["crops"])[:3] == [640, 1280, 1920]
     loss = history["held_out_loss"].dropna()
     assert loss.iloc[-1] < loss.iloc[0]
-    assert loss.iloc[-1] < frequency_loss(patchy, tokenizer, settings, 50) - 0.4
+    assert loss.iloc[-1] < frequency_loss(patchy, tokenizer, SECTION, seed=1) - 0.4
 
 
 def test_frequency_loss_is_that_of_a_model_of_frequencies(patchy, tokenizer):
@@ -238,17 +255,17 @@ def test_frequency_loss_is_that_of_a_model_of_frequencies(patchy, tokenizer):
     total = sum(counts.values()) + 0.0
     asked = [
         label
-        for window in masked_windows(patchy, tokenizer, SETTINGS)
+        for window in masked_windows(patchy, tokenizer, SETTINGS.masked_share, seed=1)
         for label in window["labels"]
         if label != -100
     ]
     expected = sum(-math.log(counts[label] / total) for label in asked) / len(asked)
-    assert frequency_loss(patchy, tokenizer, SETTINGS, 50) == pytest.approx(expected)
+    assert frequency_loss(patchy, tokenizer, SECTION, seed=1) == pytest.approx(expected)
 
 
 def weights_after(folder, patchy, tokenizer, settings):
     model = new_model(tokenizer)
-    pretrain(model, patchy, settings, folder, CPU)
+    pretrained(model, patchy, settings, folder)
     return model.state_dict()
 
 
@@ -264,7 +281,7 @@ def weights_after(folder, patchy, tokenizer, settings):
 def test_a_killed_run_resumes_to_the_same_weights(
     planned, killed_at, resumed_to, patchy, tokenizer, tmp_path, monkeypatch
 ):
-    final = SETTINGS._replace(steps=resumed_to)
+    final = changed(SETTINGS, steps=resumed_to)
     whole = weights_after(tmp_path / "whole", patchy, tokenizer, final)
     read = Crops.__getitem__
 
@@ -275,7 +292,7 @@ def test_a_killed_run_resumes_to_the_same_weights(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Crops, "__getitem__", killed)
-        weights_after(tmp_path / "killed", patchy, tokenizer, SETTINGS._replace(steps=planned))
+        weights_after(tmp_path / "killed", patchy, tokenizer, changed(SETTINGS, steps=planned))
     assert list((tmp_path / "killed").glob("checkpoint-*"))
     first_read = []
 
@@ -291,24 +308,19 @@ def test_a_killed_run_resumes_to_the_same_weights(
 
 
 def test_bfloat16_trains_and_leaves_float32_weights(patchy, tokenizer, tmp_path):
-    settings = SETTINGS._replace(precision="bfloat16", steps=15)
+    settings = changed(SETTINGS, precision="bfloat16", steps=15)
     model = new_model(tokenizer)
-    history = pretrain(model, patchy, settings, tmp_path / "low", CPU)
+    history = pretrained(model, patchy, settings, tmp_path / "low")
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-    exact = pretrain(
-        new_model(tokenizer),
-        patchy,
-        settings._replace(precision="float32"),
-        tmp_path / "exact",
-        CPU,
-    )
+    exact_settings = changed(settings, precision="float32")
+    exact = pretrained(new_model(tokenizer), patchy, exact_settings, tmp_path / "exact")
     difference = (history["held_out_loss"] - exact["held_out_loss"]).dropna().abs()
     assert 0 < difference.max() < 0.05
 
 
 def test_float16_is_refused_on_a_cpu():
     check_precision("bfloat16", CPU)
-    with pytest.raises(InputError, match="float16 needs a GPU"):
+    with pytest.raises(InputError, match="float16 needs a CUDA device"):
         check_precision("float16", CPU)
 
 

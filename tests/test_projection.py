@@ -73,4 +73,4 @@ def test_overlapping_tokens_split_adds_up_and_copy_keeps_the_strongest():
 def test_unknown_names_are_refused(call):
     arguments = (np.ones(5), SPANS, 8) if call is to_nucleotides else (np.ones(8), SPANS)
     with pytest.raises(ValueError, match="choose one of"):
-        call(*arguments, how="average of all")
+        call(*arguments, projection="average of all")

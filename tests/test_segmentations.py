@@ -94,13 +94,13 @@ def test_an_average_holds_the_plain_explanation_to_the_last_bit(dnabert2, sequen
     averages = list(iterate_average(dnabert2, sequences, "attnlrp", ALL, **options))
     plain = list(iterate_relevance(dnabert2, sequences, "attnlrp", **options))
     for average, own in zip(averages, plain, strict=True):
-        assert average.indices == average.plain.indices == own.indices
+        assert (average.average.rows == own.rows).all() and (average.plain.rows == own.rows).all()
         for name in ("relevance", "spans"):
             pairs = zip(getattr(average.plain, name), getattr(own, name), strict=True)
             assert all(np.array_equal(a, b) for a, b in pairs)
         for name in ("logits", "outputs", "ledger", "positional"):
             assert np.array_equal(getattr(average.plain, name), getattr(own, name))
-        assert np.array_equal(average.outputs[0], own.outputs)
+        assert np.array_equal(average.average.segmented_outputs[0], own.outputs)
 
 
 def test_average_is_the_mean_of_maps_made_one_by_one(bag, sequences):
@@ -148,7 +148,7 @@ def test_sum_is_the_mean_sum_of_the_segmentations(dnabert2, sequences):
         texts = [reading.text(sequence) for sequence in sequences]
         barred = [reading.barred(text, settings) for text in texts] if reading.draw else None
         for batch in iterate_relevance(dnabert2, texts, progress=False, barred=barred):
-            sums[batch.indices] += [relevance[1:-1].sum() for relevance in batch.relevance]
+            sums[batch.rows] += [relevance[1:-1].sum() for relevance in batch.relevance]
     assert average.relevance.sum(axis=1) == pytest.approx(sums / len(settings.readings()), rel=1e-4)
 
 
@@ -195,7 +195,7 @@ def test_only_tokens_of_several_nucleotides_are_worth_an_average(dnabert2, cnn):
 
 def test_batches_come_one_at_a_time(dnabert2, sequences):
     batches = iterate_average(dnabert2, sequences, batch_size=2, progress=False)
-    assert len(next(batches).indices) == 2
+    assert len(next(batches).plain.rows) == 2
 
 
 @pytest.mark.parametrize(

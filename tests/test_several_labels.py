@@ -10,6 +10,7 @@ import torch
 from conftest import random_sequences, toy_cnn, toy_dnabert2
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sections import named, prepared
 from sklearn.metrics import roc_auc_score
 from test_encoders import MODELS as ENCODERS
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -28,9 +29,8 @@ from dnalrp.data.labels import (
 )
 from dnalrp.data.leakage import remove_leakage
 from dnalrp.data.nucleotides import reverse_complement
-from dnalrp.data.prepare import NamedClass, motif_sites, prepare_table
-from dnalrp.data.sources import scan_difference
 from dnalrp.data.table import holds_several_labels, read_table
+from dnalrp.data.truth import motif_sites, scan_difference
 from dnalrp.errors import InputError
 from dnalrp.models.loading import load
 from dnalrp.models.one_label import one_label
@@ -40,7 +40,6 @@ from dnalrp.provenance import write_table
 from dnalrp.settings import explained_datasets
 
 NAMES = ["CTCF", "REST", "p53"]
-CLASSES = [NamedClass(name, []) for name in NAMES]
 SETS = [[0, 2], [], [1], [0, 1, 2], [2], [0]]
 LENGTHS = (5, 100)
 
@@ -109,14 +108,16 @@ def test_each_label_is_on_and_off_in_each_split(tmp_path):
     texts = random_sequences(18, 40, 60)
     parts = {"train": texts[:6], "dev": texts[6:12], "test": texts[12:]}
     files = {split: lists(tmp_path, SETS, own, split) for split, own in parts.items()}
-    frame, dropped = prepare_table(files, None, CLASSES, LENGTHS, several_labels=True)
+    given = {"files": files, "splits": None, "classes": named(*NAMES), "several_labels": True}
+    data = prepared(tmp_path, "table", **given)
+    frame, dropped = data.sequences, data.dropped
     assert frame["label"].tolist() == SETS * 3 and dropped.empty
     lists(tmp_path, [own[1:] if 0 in own else own for own in SETS], parts["dev"], "dev")
     with pytest.raises(InputError, match="label 'CTCF' is off in all 6 sequences of the dev split"):
-        prepare_table(files, None, CLASSES, LENGTHS, several_labels=True)
+        prepared(tmp_path, "table", **given)
     lists(tmp_path, [sorted({*own, 1}) for own in SETS], parts["dev"], "dev")
     with pytest.raises(InputError, match="label 'REST' is on in all 6 sequences of the dev split"):
-        prepare_table(files, None, CLASSES, LENGTHS, several_labels=True)
+        prepared(tmp_path, "table", **given)
 
 
 # leakage
@@ -204,14 +205,13 @@ def test_true_sites_lie_where_their_label_is_on():
     both = "A" * 10 + words[0] + "A" * 10 + words[1] + "A" * 10
     sets = [[0, 1], [0], [1], []]
     frame = pd.DataFrame({"id": list("abcd"), "sequence": [both] * 4, "label": sets})
-    classes = [NamedClass("CTCF", [ctcf]), NamedClass("p53", [p53])]
-    sites = motif_sites(frame, classes, 1e-4)
-    assert scan_difference(frame, classes).empty
+    sites = motif_sites(frame, [[ctcf], [p53]], 1e-4)
+    assert scan_difference(frame, [[ctcf], [p53]]).empty
     strong = sites[sites["start"].isin([10, 20 + len(words[0])])]
     held = strong.groupby("motif")["id"].agg(list).to_dict()
     assert held == {ctcf.matrix_id: ["a", "b"], p53.matrix_id: ["a", "c"]}
     seen = sites_of_one_label(sites, of_one_label(frame, 0), [ctcf.matrix_id])
-    alone = motif_sites(of_one_label(frame, 0), [NamedClass("not", []), classes[0]], 1e-4)
+    alone = motif_sites(of_one_label(frame, 0), [[], [ctcf]], 1e-4)
     true = seen[seen["role"] == "motif"].reset_index(drop=True)
     pd.testing.assert_frame_equal(true, alone)
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 import yaml
 from conftest import random_sequences
+from sections import CNN_SIZE, TRAINING, changed, model_section
 from sklearn.utils.class_weight import compute_class_weight
 from snakemake.utils import update_config
 
@@ -18,14 +19,13 @@ from dnalrp.attribution.targets import Target
 from dnalrp.data.labels import Labels, read_labels
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
-from dnalrp.models.adapter import AdapterSettings
 from dnalrp.models.building import build_model
 from dnalrp.models.prediction import predict, prediction_table
+from dnalrp.models.training_settings import Adapter, Training
 from dnalrp.performance import performance
 from dnalrp.settings import check_settings
 from dnalrp.training import (
     LabelledSequences,
-    TrainingSettings,
     check_outputs,
     name_classes,
     train,
@@ -33,17 +33,8 @@ from dnalrp.training import (
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parent.parent
-SIZE = {"filters": 8, "kernel_size": 7, "second_filters": 8, "hidden_size": 8}
-SETTINGS = TrainingSettings(
-    epochs=4,
-    batch_size=16,
-    learning_rate=0.01,
-    weight_decay=0.0,
-    warmup_share=0.1,
-    reverse_complement=0.5,
-    patience=4,
-    seed=1,
-)
+SMALL = {"filters": 8, "kernel_size": 7, "second_filters": 8, "hidden_size": 8, "dropout": 0.2}
+SETTINGS = changed(TRAINING, batch_size=16, weight_decay=0.0, patience=4)
 
 
 def labelled(count=160):
@@ -61,17 +52,22 @@ def labelled(count=160):
 
 
 def new_cnn(seed=1, labels=2):
-    return build_model("regulatory_cnn", SIZE, None, "main", [], 1, seed, labels)
+    section = model_section("regulatory_cnn", size=CNN_SIZE | SMALL)
+    return build_model(section, [], seed=seed, num_labels=labels)
 
 
 def new_dnabert2(frame, labels=2):
     size = {"vocab_size": 32, "hidden_size": 16, "intermediate_size": 16}
-    size |= {"num_hidden_layers": 1, "num_attention_heads": 2}
-    texts = frame["sequence"].tolist()
-    return build_model("dnabert2", size, None, "main", texts, 4, 1, labels)
+    size |= {"num_hidden_layers": 1, "num_attention_heads": 2, "hidden_dropout_prob": 0.1}
+    section = model_section("dnabert2", size=size)
+    return build_model(section, frame["sequence"].tolist(), seed=1, num_labels=labels)
 
 
-EASY = SETTINGS._replace(epochs=20, reverse_complement=0.0, patience=None)
+def trained(model, frame, settings, folder):
+    return train(model, frame, settings, seed=1, checkpoints=folder, device=CPU)
+
+
+EASY = changed(SETTINGS, epochs=20, reverse_complement=0.0, patience=None)
 
 
 def three_classes(count=480):
@@ -134,7 +130,7 @@ def test_classes_keep_their_names(tmp_path):
 
 def test_training_learns_a_motif(tmp_path):
     frame, model = labelled(400), new_cnn()
-    history = train(model, model.tokenizer, frame, SETTINGS._replace(epochs=10), tmp_path, CPU)
+    history = trained(model, frame, changed(SETTINGS, epochs=10), tmp_path)
     test = frame[frame["split"] == "test"]
     logits = predict(model, test["sequence"].tolist())
     scores = performance(test["label"].to_numpy(), logits[:, 1] - logits[:, 0])
@@ -142,18 +138,18 @@ def test_training_learns_a_motif(tmp_path):
     assert history["eval_auroc"].notna().sum() >= 4
 
 
-ADAPTER = AdapterSettings(rank=2, alpha=4, dropout=0.1)
+ADAPTER = Adapter(rank=2, alpha=4, dropout=0.1)
 
 
 @pytest.mark.parametrize("adapter", [None, ADAPTER])
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, adapter):
-    frame, settings = labelled(), SETTINGS._replace(adapter=adapter)
+    frame, settings = labelled(), SETTINGS.model_copy(update={"adapter": adapter})
 
     def new():
         return new_cnn() if adapter is None else new_dnabert2(frame)
 
     whole = new()
-    train(whole, whole.tokenizer, frame, settings, tmp_path / "whole", CPU)
+    trained(whole, frame, settings, tmp_path / "whole")
 
     class EarlyStoppingCallback(training.EarlyStoppingCallback):
         def on_epoch_begin(self, args, state, control, **kwargs):
@@ -163,10 +159,10 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, adapter
     killed = new()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training, "EarlyStoppingCallback", EarlyStoppingCallback)
-        train(killed, killed.tokenizer, frame, settings, tmp_path / "killed", CPU)
+        trained(killed, frame, settings, tmp_path / "killed")
     (tmp_path / "killed" / "checkpoint-9999").mkdir()  # a kill while one was being written
     resumed, start = new(), new().state_dict()
-    train(resumed, resumed.tokenizer, frame, settings, tmp_path / "killed", CPU)
+    trained(resumed, frame, settings, tmp_path / "killed")
     for name, weight in whole.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[name], weight, rtol=1e-5, atol=1e-6)
     moved = {name for name, w in whole.state_dict().items() if not torch.equal(w, start[name])}
@@ -181,7 +177,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, adapter
 def test_three_classes_are_learnt_predicted_and_explained(tmp_path):
     frame = three_classes()
     model = new_cnn(labels=3)
-    history = train(model, model.tokenizer, frame, EASY, tmp_path, CPU)
+    history = trained(model, frame, EASY, tmp_path)
     assert history["eval_auroc"].max() > 0.9
     test = frame[frame["split"] == "test"]
     logits = predict(model, test["sequence"].tolist())
@@ -207,7 +203,7 @@ def test_several_labels_a_sequence_are_learnt_and_one_is_explained(tmp_path):
         ";".join(str(k) for k in (0, 1) if on[k]) for on in zip(frame["label"], second, strict=True)
     ]
     model = new_cnn()
-    train(model, model.tokenizer, frame, EASY, tmp_path, CPU)
+    trained(model, frame, EASY, tmp_path)
     assert model.config.problem_type == "multi_label_classification"
     test = (frame["split"] == "test").to_numpy()
     texts = frame.loc[test, "sequence"].tolist()
@@ -226,14 +222,14 @@ def test_several_labels_a_sequence_are_learnt_and_one_is_explained(tmp_path):
 
 def test_balanced_weights_are_inverse_to_how_often_a_class_occurs():
     labels = Labels(np.array([0, 0, 0, 1, 2, 2, 0]), 3)
-    trained = pd.Series([True] * 6 + [False])
-    weights = training._class_weights("balanced", labels, trained)
+    training_rows = pd.Series([True] * 6 + [False])
+    weights = training._class_weights("balanced", labels, training_rows)
     expected = compute_class_weight("balanced", classes=np.arange(3), y=labels.values[:6])
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
     assert weights[labels.values[:6]].mean() == pytest.approx(1)
-    assert training._class_weights([1, 2, 3], labels, trained).tolist() == [1, 2, 3]
+    assert training._class_weights([1, 2, 3], labels, training_rows).tolist() == [1, 2, 3]
     with pytest.raises(InputError, match="2 weights for 3 classes"):
-        training._class_weights([1, 2], labels, trained)
+        training._class_weights([1, 2], labels, training_rows)
 
 
 def test_weights_move_the_calls_to_the_rare_class(tmp_path):
@@ -241,8 +237,8 @@ def test_weights_move_the_calls_to_the_rare_class(tmp_path):
     frame = frame[(frame["label"] == 0) | (np.arange(400) % 16 < 4)]  # fewer positives
     calls = []
     for weights in (None, [0.02, 5.0]):
-        model, settings = new_cnn(), SETTINGS._replace(epochs=2, class_weights=weights)
-        train(model, model.tokenizer, frame, settings, tmp_path / str(weights), CPU)
+        model, settings = new_cnn(), changed(SETTINGS, epochs=2, class_weights=weights)
+        trained(model, frame, settings, tmp_path / str(weights))
         calls.append(predict(model, frame["sequence"].tolist()).argmax(axis=1).sum())
     assert calls[1] > calls[0]
 
@@ -253,9 +249,9 @@ def test_the_published_recipe_has_the_published_steps_and_rates(tmp_path):
     check_settings(config, ROOT / "workflow/schemas/config.schema.yaml")
     own = copy.deepcopy(config["models"]["dnabert2"]["training"])
     assert own["precision"] == "float16"
-    settings = TrainingSettings.of(own | {"precision": "float32"}, seed=42)
+    settings = Training.model_validate(own | {"precision": "float32"})
     sequences = 32_378  # those of GUE's first transcription factor
-    arguments = training._arguments(settings, sequences, tmp_path, CPU)
+    arguments = training._arguments(settings, sequences, seed=42, folder=tmp_path, device=CPU)
     steps = 3 * 1012
     assert (arguments.eval_steps, arguments.save_steps) == (200, 200)
     assert arguments.metric_for_best_model == "loss" and not arguments.greater_is_better
@@ -278,11 +274,11 @@ def test_the_published_recipe_has_the_published_steps_and_rates(tmp_path):
 
 
 def test_dev_is_seen_every_so_many_steps_and_the_best_by_loss_is_kept(tmp_path):
-    settings = SETTINGS._replace(
-        epochs=2, evaluate_steps=3, best_by="loss", patience=None, warmup_steps=1
+    settings = changed(
+        SETTINGS, epochs=2, evaluate_steps=3, best_by="loss", patience=None, warmup_steps=1
     )
     frame, model = labelled(), new_cnn()
-    history = train(model, model.tokenizer, frame, settings, tmp_path, CPU)
+    history = trained(model, frame, settings, tmp_path)
     seen = history.dropna(subset=["eval_loss"])
     assert seen["step"].tolist()[:3] == [3, 6, 9]
     dev = frame[frame["split"] == "dev"]
@@ -293,18 +289,16 @@ def test_dev_is_seen_every_so_many_steps_and_the_best_by_loss_is_kept(tmp_path):
 
 def test_bfloat16_is_mixed_precision_and_float16_needs_a_gpu(tmp_path):
     frame, model = labelled(), new_cnn()
-    settings = SETTINGS._replace(epochs=1, precision="bfloat16")
-    history = train(model, model.tokenizer, frame, settings, tmp_path, CPU)
+    settings = changed(SETTINGS, epochs=1, precision="bfloat16")
+    history = trained(model, frame, settings, tmp_path)
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     exact = new_cnn()
-    train(
-        exact, exact.tokenizer, frame, settings._replace(precision="float32"), tmp_path / "x", CPU
-    )
+    trained(exact, frame, changed(settings, precision="float32"), tmp_path / "x")
     close = predict(exact, frame["sequence"].tolist()), predict(model, frame["sequence"].tolist())
     assert 0 < abs(close[0] - close[1]).max() < 1
     assert history["eval_auroc"].notna().any()
     with pytest.raises(InputError, match="float16 needs a CUDA device"):
-        train(model, model.tokenizer, frame, settings._replace(precision="float16"), tmp_path, CPU)
+        trained(model, frame, changed(settings, precision="float16"), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +317,7 @@ def test_labels_that_are_none_are_refused_in_one_line(tmp_path, label, message):
     frame = three_classes()
     frame["label"] = [*frame["label"][:3], label, *frame["label"][4:]]
     with pytest.raises(InputError, match=message) as error:
-        train(new_cnn(labels=3), new_cnn().tokenizer, frame, SETTINGS, tmp_path, CPU)
+        trained(new_cnn(labels=3), frame, SETTINGS, tmp_path)
     assert "\n" not in str(error.value)
 
 
@@ -331,15 +325,15 @@ def test_a_class_missing_from_dev_is_named(tmp_path):
     frame = three_classes()
     frame = frame[(frame["split"] != "dev") | (frame["label"] != 1)]
     with pytest.raises(InputError, match=r"the dev split has 2 class.es. in 64 sequences, 1 is"):
-        train(new_cnn(labels=3), new_cnn().tokenizer, frame, SETTINGS, tmp_path, CPU)
+        trained(new_cnn(labels=3), frame, SETTINGS, tmp_path)
 
 
 def test_a_model_with_another_number_of_outputs_is_refused(tmp_path):
     with pytest.raises(InputError, match="labels go from 0 to 2 but the model has 2 outputs"):
-        train(new_cnn(), new_cnn().tokenizer, three_classes(), SETTINGS, tmp_path, CPU)
+        trained(new_cnn(), three_classes(), SETTINGS, tmp_path)
 
 
 def test_one_class_is_refused(tmp_path):
     frame = labelled().assign(label=1)
     with pytest.raises(InputError, match="the train split has 1 class"):
-        train(new_cnn(), new_cnn().tokenizer, frame, SETTINGS, tmp_path, CPU)
+        trained(new_cnn(), frame, SETTINGS, tmp_path)

@@ -4,7 +4,7 @@ import logging
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,59 +22,34 @@ from transformers import (
     TrainingArguments,
 )
 
-from dnalrp.data.crops import Genome
+from dnalrp.data.crops import CropSampler
 from dnalrp.data.nucleotides import reverse_complement
-from dnalrp.errors import InputError
+from dnalrp.models.architectures.dnabert2 import DnaBert2Size
+from dnalrp.models.device import check_precision
 from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForMaskedLM
+from dnalrp.models.pretraining_settings import PretrainingSection, PretrainingSteps
 from dnalrp.models.tokenizer import SPECIAL_TOKENS, train_byte_pair_tokenizer
 from dnalrp.training import last_whole_checkpoint
 
 log = logging.getLogger(__name__)
 
-Precision = Literal["float32", "bfloat16", "float16"]
 IGNORED = -100  # label of a token that is not asked for
 TOKENIZER_SEED, CROP_SEED = 1, 2
 
 
-class PretrainingSettings(NamedTuple):
-    """How to pre-train.
-
-    ``masked_share`` of the tokens are asked for, 80 % of them hidden behind ``[MASK]``, 10 %
-    replaced by another token and 10 % left, as in BERT. The learning rate rises for
-    ``warmup_steps``, stays, and falls linearly to 0 in the last ``decay_steps`` of all ``steps``:
-    until it falls nothing depends on ``steps``, and a run under way can be made longer or
-    shorter. Every ``evaluate_every`` steps the held-out windows are read and a
-    checkpoint is written. ``precision`` other than float32 is torch's automatic mixed precision.
-    ``dropout`` is that of pre-training, where hardly a sequence is seen twice; the model's
-    configuration keeps its own for fine-tuning.
-    """
-
-    steps: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    warmup_steps: int
-    decay_steps: int
-    dropout: float
-    masked_share: float
-    evaluate_every: int
-    precision: Precision
-    seed: int
-
-
 class Crops(Dataset):  # type: ignore[type-arg]
-    """Tokenised crops of a genome: item i is the crop of seed and i, whenever it is asked for."""
+    """Tokenised crops of genomes: item i is the crop of seed and i, whenever it is asked for."""
 
     def __init__(
-        self, genome: Genome, tokenizer: PreTrainedTokenizerFast, count: int, seed: int
+        self, sampler: CropSampler, tokenizer: PreTrainedTokenizerFast, count: int, seed: int
     ) -> None:
-        self.genome, self.tokenizer, self.count, self.seed = genome, tokenizer, count, seed
+        self.sampler, self.tokenizer, self.count, self.seed = sampler, tokenizer, count, seed
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return _tokens(self.tokenizer, self.genome.crop((self.seed, CROP_SEED, index)), index)
+        return _tokens(self.tokenizer, self.sampler.crop((self.seed, CROP_SEED, index)), index)
 
 
 class _MaskedTrainer(Trainer):
@@ -121,29 +96,33 @@ class _Collator:
 
 
 def train_tokenizer(
-    genome: Genome, crops: int, vocabulary: int, max_token_length: int, seed: int
+    sampler: CropSampler, section: PretrainingSection, *, seed: int
 ) -> PreTrainedTokenizerFast:
-    """Byte-pair tokenizer trained on ``crops`` random crops, each on both strands."""
-    drawn = (genome.crop((seed, TOKENIZER_SEED, index)) for index in range(crops))
-    strands = (strand for crop in drawn for strand in (crop, reverse_complement(crop)))
-    return train_byte_pair_tokenizer(strands, vocabulary, max_token_length)
+    """Byte-pair tokenizer trained on ``tokenizer_crops`` random crops, each on both strands."""
+    crops = (
+        sampler.crop((seed, TOKENIZER_SEED, index)) for index in range(section.tokenizer_crops)
+    )
+    strands = (strand for crop in crops for strand in (crop, reverse_complement(crop)))
+    return train_byte_pair_tokenizer(strands, section.size.vocab_size, section.max_token_length)
 
 
 def new_masked_model(
-    size: dict[str, Any], tokenizer: PreTrainedTokenizerFast, seed: int
+    size: DnaBert2Size, tokenizer: PreTrainedTokenizerFast, seed: int
 ) -> PreTrainedModel:
     """Masked-language model with random weights decided by ``seed``; its tokenizer beside it."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = DnaBert2ForMaskedLM(DnaBert2Config(**size))
+        model = DnaBert2ForMaskedLM(DnaBert2Config(**size.model_dump()))
     model.tokenizer = tokenizer
     return model
 
 
 def pretrain(
     model: PreTrainedModel,
-    genome: Genome,
-    settings: PretrainingSettings,
+    sampler: CropSampler,
+    settings: PretrainingSteps,
+    *,
+    seed: int,
     checkpoints: str | Path,
     device: torch.device,
 ) -> pd.DataFrame:
@@ -153,8 +132,10 @@ def pretrain(
     ----------
     model
         From :func:`new_masked_model`.
-    genome
+    sampler
         Crops are drawn from it, and its held-out windows give the loss that is watched.
+    seed
+        Decides crops, masks and dropout.
     checkpoints
         Folder for the Trainer's checkpoints. Where it holds one of a run that was killed,
         training resumes from there, also if that run had another number of steps in view.
@@ -180,11 +161,11 @@ def pretrain(
             module.p = settings.dropout
     trainer = _MaskedTrainer(
         model=model,
-        args=_arguments(settings, Path(checkpoints), device),
-        train_dataset=Crops(genome, tokenizer, settings.steps * settings.batch_size, settings.seed),
-        eval_dataset=masked_windows(genome, tokenizer, settings),
+        args=_arguments(settings, seed=seed, folder=Path(checkpoints), device=device),
+        train_dataset=Crops(sampler, tokenizer, settings.steps * settings.batch_size, seed),
+        eval_dataset=masked_windows(sampler, tokenizer, settings.masked_share, seed),
         processing_class=tokenizer,
-        data_collator=_Collator(tokenizer, settings.masked_share, settings.seed),
+        data_collator=_Collator(tokenizer, settings.masked_share, seed),
     )
     last = _usable_checkpoint(Path(checkpoints), settings)
     if last:
@@ -194,39 +175,35 @@ def pretrain(
     return _history(trainer.state.log_history, settings.batch_size)
 
 
-def check_precision(precision: Precision, device: torch.device) -> None:
-    """Refuse a precision that the device cannot train in."""
-    if precision == "float16" and device.type == "cpu":
-        raise InputError("precision float16 needs a GPU; take float32 or bfloat16")
-    if precision == "bfloat16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
-        raise InputError("this GPU has no bfloat16; take float32 or float16")
-
-
 def masked_windows(
-    genome: Genome, tokenizer: PreTrainedTokenizerFast, settings: PretrainingSettings
+    sampler: CropSampler, tokenizer: PreTrainedTokenizerFast, masked_share: float, seed: int
 ) -> list[dict[str, list[int]]]:
     """The held-out windows, masked once: ``input_ids, attention_mask, labels``."""
-    collator = _Collator(tokenizer, settings.masked_share, settings.seed)
+    collator = _Collator(tokenizer, masked_share, seed)
     masked = []
-    for index, window in enumerate(genome.held_out()):
+    for index, window in enumerate(sampler.held_out()):
         batch = collator([_tokens(tokenizer, window, index)])
         masked.append({name: values[0].tolist() for name, values in batch.items()})
     return masked
 
 
 def frequency_loss(
-    genome: Genome, tokenizer: PreTrainedTokenizerFast, settings: PretrainingSettings, crops: int
+    sampler: CropSampler,
+    tokenizer: PreTrainedTokenizerFast,
+    section: PretrainingSection,
+    *,
+    seed: int,
 ) -> float:
     """Loss on the held-out windows of who knows only how often each token occurs, in nats.
 
-    Frequencies are those in ``crops`` random crops, one added to every count.
+    Frequencies are those in ``tokenizer_crops`` random crops, one added to every count.
     """
     counts: Counter[int] = Counter()
-    for index in range(crops):
-        counts.update(tokenizer(genome.crop((settings.seed, TOKENIZER_SEED, index)))["input_ids"])
+    for index in range(section.tokenizer_crops):
+        counts.update(tokenizer(sampler.crop((seed, TOKENIZER_SEED, index)))["input_ids"])
     known = np.array([counts[token] + 1.0 for token in range(len(tokenizer))])
     known[: len(SPECIAL_TOKENS)] = 0.0
-    windows = masked_windows(genome, tokenizer, settings)
+    windows = masked_windows(sampler, tokenizer, section.training.masked_share, seed)
     asked = [label for window in windows for label in window["labels"] if label != IGNORED]
     return float(-np.log(known[asked] / known.sum()).mean())
 
@@ -243,7 +220,7 @@ def _tokens(tokenizer: PreTrainedTokenizerFast, sequence: str, index: int) -> di
     }
 
 
-def _usable_checkpoint(folder: Path, settings: PretrainingSettings) -> str | None:
+def _usable_checkpoint(folder: Path, settings: PretrainingSteps) -> str | None:
     """The newest checkpoint that a run of this many steps would have come by; others go."""
     while last := last_whole_checkpoint(folder):
         state = TrainerState.load_from_json(str(Path(last) / "trainer_state.json"))
@@ -255,7 +232,7 @@ def _usable_checkpoint(folder: Path, settings: PretrainingSettings) -> str | Non
 
 
 def _arguments(
-    settings: PretrainingSettings, folder: Path, device: torch.device
+    settings: PretrainingSteps, *, seed: int, folder: Path, device: torch.device
 ) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(folder),
@@ -277,7 +254,7 @@ def _arguments(
         prediction_loss_only=True,
         bf16=settings.precision == "bfloat16",
         fp16=settings.precision == "float16",
-        seed=settings.seed,
+        seed=seed,
         report_to=[],
         use_cpu=device.type == "cpu",
         dataloader_pin_memory=device.type != "cpu",

@@ -13,7 +13,7 @@ TO_TOKENS = ("sum", "mean", "max_abs")
 
 
 def to_nucleotides(
-    relevance: Array, spans: npt.NDArray[np.int64], length: int, how: str = "split"
+    relevance: Array, spans: npt.NDArray[np.int64], length: int, projection: str = "split"
 ) -> Array:
     """Bring token relevance to nucleotides.
 
@@ -35,15 +35,15 @@ def to_nucleotides(
     -------
     (length,), dtype of ``relevance``; zero where no token lies.
     """
-    if how not in TO_NUCLEOTIDES:
-        raise ValueError(f"how={how!r}: choose one of {', '.join(TO_NUCLEOTIDES)}")
+    if projection not in TO_NUCLEOTIDES:
+        raise ValueError(f"projection={projection!r}: choose one of {', '.join(TO_NUCLEOTIDES)}")
     widths = spans[:, 1] - spans[:, 0]
     real = widths > 0
-    values = relevance[real] / widths[real] if how == "split" else relevance[real]
+    values = relevance[real] / widths[real] if projection == "split" else relevance[real]
     result = np.zeros(length, dtype=relevance.dtype)
     positions = np.repeat(spans[real, 0], widths[real]) + _ramps(widths[real])
     repeated = np.repeat(values, widths[real])
-    if how == "split":
+    if projection == "split":
         np.add.at(result, positions, repeated)
     else:
         weakest_first = np.argsort(np.abs(repeated), kind="stable")  # the last of equals stays
@@ -51,7 +51,7 @@ def to_nucleotides(
     return result
 
 
-def to_tokens(nucleotides: Array, spans: npt.NDArray[np.int64], how: str = "sum") -> Array:
+def to_tokens(nucleotides: Array, spans: npt.NDArray[np.int64], projection: str = "sum") -> Array:
     """Bring nucleotide relevance to tokens.
 
     ``sum`` keeps the sum, unless tokens overlap; ``mean`` divides it by the token's length;
@@ -69,16 +69,16 @@ def to_tokens(nucleotides: Array, spans: npt.NDArray[np.int64], how: str = "sum"
     -------
     (tokens,), dtype of ``nucleotides``.
     """
-    if how not in TO_TOKENS:
-        raise ValueError(f"how={how!r}: choose one of {', '.join(TO_TOKENS)}")
+    if projection not in TO_TOKENS:
+        raise ValueError(f"projection={projection!r}: choose one of {', '.join(TO_TOKENS)}")
     result = np.zeros(len(spans), dtype=nucleotides.dtype)
     for token, (start, end) in enumerate(spans):
         inside = nucleotides[start:end]
         if len(inside):
-            if how == "max_abs":
+            if projection == "max_abs":
                 result[token] = inside[np.abs(inside).argmax()]
             else:
-                result[token] = inside.sum() if how == "sum" else inside.mean()
+                result[token] = inside.sum() if projection == "sum" else inside.mean()
     return result
 
 

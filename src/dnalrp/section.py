@@ -1,8 +1,17 @@
 """What every section of the settings is: strict typed data, whose mistakes are told in one line."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
@@ -17,6 +26,19 @@ Location = Annotated[str, StringConstraints(min_length=1)]
 MotifId = Annotated[str, StringConstraints(pattern=r"^MA[0-9]{4}(\.[0-9]+)?$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MapName = Literal["split", "copy", "average"]
+Values = TypeVar("Values", bound=list[Any])
+
+
+def _without_repeats(values: Values) -> Values:
+    if any(value in values[:index] for index, value in enumerate(values)):
+        raise PydanticCustomError(
+            "unique_items", "{values} has non-unique elements", {"values": repr(values)}
+        )
+    return values
+
+
+Unique = Annotated[Values, AfterValidator(_without_repeats)]
+"""A list in which nothing is twice: ``Unique[list[Name]]``."""
 
 
 class Section(BaseModel):
@@ -30,3 +52,17 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
     )
+
+
+class CheckedSection(Section):
+    """A section whose fields may contradict each other."""
+
+    def contradictions(self) -> Iterator[str]:
+        """What is wrong: ``key: value and cure``, keys relative to the section; one is told."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _without_contradictions(self) -> Self:
+        for complaint in self.contradictions():
+            raise ValueError(complaint)
+        return self

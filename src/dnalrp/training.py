@@ -2,9 +2,9 @@
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,69 +25,16 @@ from transformers.trainer_utils import EvalPrediction, get_last_checkpoint
 from dnalrp.data import nucleotides
 from dnalrp.data.labels import Labels, check_splits, read_labels
 from dnalrp.errors import InputError
-from dnalrp.models.adapter import AdapterSettings, merge_adapter, with_adapter
+from dnalrp.models.adapter import merge_adapter, with_adapter
 from dnalrp.models.device import check_precision
 from dnalrp.models.prediction import check_positions
 from dnalrp.models.tokenizer import encode, token_ids
+from dnalrp.models.training_settings import Training
 from dnalrp.performance import performance
 
 log = logging.getLogger(__name__)
 
 _EXCLUSIVE = "single_label_classification"
-
-
-class TrainingSettings(NamedTuple):
-    """How to train.
-
-    Attributes
-    ----------
-    warmup_share, warmup_steps
-        The learning rate rises over this share of all steps or, where given, this many; then it
-        falls along ``schedule``, ``cosine`` or ``linear``.
-    reverse_complement
-        The chance that a training sequence is read from the other strand.
-    best_by, evaluate_steps, patience
-        The model kept is the best on dev by ``auroc``, ``mcc`` or ``loss``, which are taken every
-        so many steps, or every epoch; after ``patience`` times without a better one training
-        stops, where None never.
-    adapter
-        Train low-rank adapters and the classifier instead of all weights.
-    class_weights
-        Weights of the classes in the loss: a number each, or ``balanced``, inverse to how often
-        a class occurs in training (mean 1 over the training sequences). Of several labels a
-        sequence, how much on counts over off in each; ``balanced``: as often as it is off for once
-        on.
-    precision
-        ``float32``, or that of mixed precision: ``bfloat16`` or ``float16``.
-    segmentation_dropout
-        The chance that a junction between two nucleotides is barred to tokens, drawn anew at
-        every reading.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    warmup_share: float
-    reverse_complement: float
-    patience: int | None
-    seed: int
-    warmup_steps: int | None = None
-    schedule: str = "cosine"
-    evaluate_steps: int | None = None
-    best_by: str = "auroc"
-    adapter: AdapterSettings | None = None
-    class_weights: str | Sequence[float] | None = None
-    precision: str = "float32"
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any], seed: int) -> "TrainingSettings":
-        """The section ``training`` of a model's settings, checked, with a seed."""
-        adapter = settings.get("adapter")
-        own = None if adapter is None else AdapterSettings(**adapter)
-        return cls(**{**settings, "adapter": own}, seed=seed)
-
-    segmentation_dropout: float = 0.0
 
 
 class LabelledSequences(Dataset):  # type: ignore[type-arg]
@@ -134,9 +81,10 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
 
 def train(
     model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
     sequences: pd.DataFrame,
-    settings: TrainingSettings,
+    settings: Training,
+    *,
+    seed: int,
     checkpoints: str | Path,
     device: torch.device,
 ) -> pd.DataFrame:
@@ -146,9 +94,13 @@ def train(
 
     Parameters
     ----------
+    model
+        It carries its tokenizer, as ``model.tokenizer``.
     sequences
         ``sequence, label, split``; labels as :func:`~dnalrp.data.labels.read_labels` has them, as
         many as the model has outputs. Of several labels a sequence, each is learnt on its own.
+    seed
+        Decides the order of sequences, dropout, and the weights of an adapter.
     checkpoints
         Folder for the Trainer's checkpoints. Where it holds one of a run that was killed,
         training resumes from there.
@@ -168,6 +120,7 @@ def train(
         model.
     """
     check_precision(settings.precision, device)
+    tokenizer = model.tokenizer
     labels = read_labels(sequences)
     check_splits(labels, sequences["split"], ("train", "dev"))
     check_outputs(model, labels)
@@ -183,8 +136,10 @@ def train(
     weights = _class_weights(settings.class_weights, labels, sequences["split"] == "train")
     adapter = settings.adapter
     trainer = Trainer(
-        model=model if adapter is None else with_adapter(model, adapter, settings.seed),
-        args=_arguments(settings, len(augmented), Path(checkpoints), device),
+        model=model if adapter is None else with_adapter(model, adapter, seed),
+        args=_arguments(
+            settings, len(augmented), seed=seed, folder=Path(checkpoints), device=device
+        ),
         train_dataset=augmented,
         eval_dataset=held_out,
         processing_class=tokenizer,
@@ -251,7 +206,7 @@ def last_whole_checkpoint(folder: Path) -> str | None:
 
 
 def _arguments(
-    settings: TrainingSettings, sequences: int, folder: Path, device: torch.device
+    settings: Training, sequences: int, *, seed: int, folder: Path, device: torch.device
 ) -> TrainingArguments:
     steps = settings.epochs * -(-sequences // settings.batch_size)
     warmup, every = settings.warmup_steps, settings.evaluate_steps
@@ -276,7 +231,7 @@ def _arguments(
         greater_is_better=settings.best_by != "loss",
         bf16=settings.precision == "bfloat16",
         fp16=settings.precision == "float16",
-        seed=settings.seed,
+        seed=seed,
         report_to=[],
         use_cpu=device.type == "cpu",
         dataloader_pin_memory=device.type != "cpu",

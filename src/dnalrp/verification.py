@@ -5,18 +5,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.stats import spearmanr
 from transformers import PreTrainedModel
 
-from dnalrp.attribution.explanation import LEDGER_METHODS, explain, methods, rule_table
+from dnalrp.attribution.catalogue import METHODS
+from dnalrp.attribution.explanation import composite_of, explain, methods
+from dnalrp.attribution.ledger import GAPS, ledger_gaps
 from dnalrp.attribution.maps import RelevanceMaps
 from dnalrp.attribution.targets import Target
 from dnalrp.errors import InputError
 from dnalrp.models.prediction import predict
-
-BOUNDS = {torch.float64: 1e-8, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 5e-3}
-"""Largest gap of a ledger, relative to its largest term, by precision."""
 
 
 def verify(
@@ -51,28 +49,33 @@ def verify(
         The model holds a module without a rule, gives outputs that are not finite, or has no
         method with a ledger.
     """
-    chosen = method or next((m for m in methods(model) if m in LEDGER_METHODS), None)
-    if chosen not in LEDGER_METHODS:
-        raise InputError(f"method {chosen!r} keeps no ledger; use {', '.join(LEDGER_METHODS)}")
+    accounting = [name for name, known in METHODS.items() if known.ledger]
+    chosen = method or next((name for name in methods(model) if name in accounting), None)
+    if chosen not in accounting:
+        raise InputError(f"method {chosen!r} keeps no ledger; use {', '.join(accounting)}")
     exact_model = copy.deepcopy(model).double().eval()
     exact_model.tokenizer = model.tokenizer
-    table = rule_table(exact_model, chosen)
-    assert table is not None
-    with table.on(exact_model) as ruled:
+    composite = composite_of(exact_model, chosen)
+    assert composite is not None
+    with composite.on(exact_model) as ruled:
         counts = dict(ruled.counts)
     independent = model.config.problem_type == "multi_label_classification"
     target = Target(0, "logit") if independent else None
     exact, used = (
         explain(m, sequences, chosen, target, progress=False) for m in (exact_model, model)
     )
-    bound = BOUNDS[model.dtype]
+    precision = str(model.dtype).removeprefix("torch.")
     rows: list[tuple[str, float, float | None]] = [
         (f"{kind} modules under a rule", float(number), None) for kind, number in counts.items()
     ]
     rows += [
-        ("change of the logits by the rules", _logit_change(exact_model, exact), table.rounding),
-        ("ledger gap in float64", ledger_gap(exact), BOUNDS[torch.float64]),
-        (f"ledger gap in {str(model.dtype).removeprefix('torch.')}", ledger_gap(used), bound),
+        (
+            "change of the logits by the rules",
+            _logit_change(exact_model, exact),
+            composite.rounding,
+        ),
+        ("ledger gap in float64", ledger_gaps(exact).max(), GAPS["float64"]),
+        (f"ledger gap in {precision}", ledger_gaps(used).max(), GAPS[precision]),
         ("share of the output on the words, median", _word_share(exact), None),
         ("share of relevance on special tokens, median", _special_share(exact), None),
         ("rank correlation with float64, least", _least_correlation(exact, used), None),
@@ -80,14 +83,6 @@ def verify(
     checks = pd.DataFrame(rows, columns=["check", "value", "bound"]).astype({"bound": float})
     judged = checks["bound"].notna()
     return checks.assign(passed=(checks["value"] <= checks["bound"]).where(judged))
-
-
-def ledger_gap(maps: RelevanceMaps) -> float:
-    """Largest gap between a ledger's sum and the explained output, relative to its largest term."""
-    assert maps.ledger is not None
-    gap = np.abs(maps.ledger.sum(axis="columns").to_numpy() - maps.outputs)
-    scale = np.maximum(maps.ledger.abs().max(axis="columns").to_numpy(), np.abs(maps.outputs))
-    return float((gap / np.maximum(scale, np.finfo(np.float64).tiny)).max())
 
 
 def _logit_change(model: PreTrainedModel, maps: RelevanceMaps) -> float:
@@ -101,7 +96,7 @@ def _word_share(maps: RelevanceMaps) -> float:
 
 
 def _special_share(maps: RelevanceMaps) -> float:
-    return float(np.median(maps.special_share()))
+    return float(np.nanmedian(maps.special_share()))
 
 
 def _least_correlation(exact: RelevanceMaps, used: RelevanceMaps) -> float:

@@ -6,15 +6,19 @@ values and feed-forward blocks changed nothing. Neither has a sign.
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from dnalrp.attribution.encoders import attention_rules
-from dnalrp.attribution.tables import RuleTable
+from dnalrp.attribution.composites import Composite
+from dnalrp.attribution.encoders.catalogue import ENCODERS
+from dnalrp.attribution.encoders.kit import encoder_rules
+from dnalrp.attribution.rules import Accounts
 from dnalrp.errors import InputError
-from dnalrp.models.dnabert2 import AlibiAttention
+from dnalrp.models.architecture import Architecture
+from dnalrp.models.catalogue import architecture_of
 from dnalrp.models.prediction import margin
 
 
@@ -37,7 +41,9 @@ class ExplicitAttention(nn.Module):
     with its gradient once one is taken.
     """
 
-    def __init__(self, kept: list[Tensor]) -> None:
+    def __init__(
+        self, module: nn.Module, name: str, accounts: Accounts, *, kept: list[Tensor]
+    ) -> None:
         super().__init__()
         self.kept = kept
 
@@ -50,17 +56,27 @@ class ExplicitAttention(nn.Module):
         return attention @ value
 
 
-def attention_table(kept: list[Tensor]) -> RuleTable:
-    """Table under which a model's attention is put into ``kept``, a tensor a layer and pass.
+def attention_composite(architecture: Architecture, kept: list[Tensor]) -> Composite:
+    """Composite under which a model's attention is put into ``kept``, a tensor a layer and pass.
 
     Every other module keeps its own gradient. Whoever runs several passes empties ``kept``.
+
+    Raises
+    ------
+    InputError
+        The architecture has no attention, or none that is known.
     """
-    return RuleTable(
+    if architecture.name not in ENCODERS:
+        raise InputError(
+            f"a {architecture.name} has no attention to keep; "
+            "choose another method, attention explains encoders only"
+        )
+    encoder = encoder_rules(architecture)
+    return Composite(
         name="attention",
-        rules={AlibiAttention: lambda module, place, accounts: ExplicitAttention(kept)}
-        | attention_rules(lambda place, accounts: ExplicitAttention(kept)),
+        rules=encoder.attention(partial(ExplicitAttention, kept=kept)),
         plain=None,
-        attention="eager",
+        attention=encoder.implementation,
     )
 
 
@@ -73,7 +89,7 @@ def attention_maps(
 ) -> AttentionMaps:
     """Attention of every layer for a batch, and the gradient of the explained output at it.
 
-    The model is left as it was, and may be a twin that a rule table made. Memory is layers *
+    The model is left as it was, and may be a twin that a composite made. Memory is layers *
     batch * heads * tokens², several times over: choose the batch by it.
 
     Parameters
@@ -91,12 +107,7 @@ def attention_maps(
         The model has no attention to keep, or the target does not exist.
     """
     kept: list[Tensor] = []
-    with attention_table(kept).on(model) as ruled:
-        if not ruled.counts:
-            raise InputError(
-                f"model {type(model).__name__} has no attention; "
-                "choose another method, attention explains encoders only"
-            )
+    with attention_composite(architecture_of(model), kept).on(model) as ruled:
         twin: nn.Module = ruled.model
         with torch.enable_grad():
             logits = twin(input_ids=input_ids, attention_mask=mask).logits
@@ -104,86 +115,7 @@ def attention_maps(
     return AttentionMaps(tuple(a.detach() for a in kept), gradients, logits.detach())
 
 
-def rollout(attentions: Sequence[Tensor], mask: Tensor, mean: bool = False) -> Tensor:
-    """Where ``[CLS]`` gets its information from when it is passed on by attention alone.
-
-    Each layer is 0.5 * (attention, mean of its heads) + 0.5 * identity, the latter for the
-    residual connection, with rows that sum to one; the layers are multiplied, and the row of the
-    first token is the answer. It knows neither the output nor a sign: it is the same for all
-    classes.
-
-    Parameters
-    ----------
-    attentions
-        First layer first, each (batch, heads, queries, keys).
-    mask
-        (batch, tokens), 1 at tokens and 0 at padding.
-    mean
-        The classifier reads the mean of all tokens, not the first: so does the answer.
-
-    Returns
-    -------
-    (batch, tokens), not negative, zero at padding; every row sums to one.
-
-    Raises
-    ------
-    InputError
-        No layers.
-
-    Notes
-    -----
-    Abnar & Zuidema, ACL 2020 (arXiv 2005.00928).
-    """
-    row, kept = _pooling(attentions, mask, mean)
-    # Row times matrices, from the last layer on, is the row of the product at less cost.
-    for attention in reversed(attentions):
-        joint = 0.5 * (attention.mean(dim=1) * kept[:, None, :] + torch.diag_embed(kept))
-        # Rows of padding may be empty; nothing reaches them, but 0 / 0 would spread.
-        total = joint.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(joint.dtype).tiny)
-        row = (row[:, None, :] @ (joint / total))[:, 0]
-    return row
-
-
-def attention_x_gradient(
-    attentions: Sequence[Tensor], gradients: Sequence[Tensor], mask: Tensor, mean: bool = False
-) -> Tensor:
-    """Where ``[CLS]`` gets what raises the explained output, passed on by attention alone.
-
-    R starts as the identity and becomes R + E R at each layer, with E the mean over heads of
-    (attention * gradient)⁺; the row of the first token is the answer. The negative part is
-    dropped, so there is no sign: what lowers the output is not seen.
-
-    Parameters
-    ----------
-    attentions, gradients
-        First layer first, each (batch, heads, queries, keys): see :func:`attention_maps`.
-    mask
-        (batch, tokens), 1 at tokens and 0 at padding.
-    mean
-        The classifier reads the mean of all tokens, not the first: so does the answer.
-
-    Returns
-    -------
-    (batch, tokens), not negative, zero at padding; at least what a token starts with, 1 at the
-    first, or 1 over their number for a mean.
-
-    Raises
-    ------
-    InputError
-        No layers.
-
-    Notes
-    -----
-    Chefer et al., ICCV 2021 (arXiv 2103.15679), equations 5 and 6.
-    """
-    row, kept = _pooling(attentions, mask, mean)
-    for attention, gradient in zip(reversed(attentions), reversed(gradients), strict=True):
-        favourable = (attention * gradient).clamp(min=0).mean(dim=1) * kept[:, None, :]
-        row = row + (row[:, None, :] @ favourable)[:, 0]
-    return row
-
-
-def _pooling(attentions: Sequence[Tensor], mask: Tensor, mean: bool) -> tuple[Tensor, Tensor]:
+def pooling(attentions: Sequence[Tensor], mask: Tensor, mean: bool) -> tuple[Tensor, Tensor]:
     """Share of each token in what the classifier reads, and the mask; in attention's precision."""
     if not len(attentions):
         raise InputError("no attention layers; give the attentions of at least one")

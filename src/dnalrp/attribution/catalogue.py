@@ -1,41 +1,254 @@
-"""Provisional: what of the methods the evaluation reads. The attribution room's file wins."""
+"""The catalogue of methods: what explains which models, and what each promises.
 
+Reading it imports no torch. A method of one's own is a file that calls ``METHODS.add``:
+docs/how-to/add-a-method.md.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+from pydantic import ValidationError
+
+from dnalrp.attribution import options
+from dnalrp.attribution.encoders.catalogue import ENCODERS
+from dnalrp.attribution.options import Options
 from dnalrp.catalogue import Catalogue
-from dnalrp.section import Section
+from dnalrp.errors import InputError
+from dnalrp.models.architecture import Architecture
+from dnalrp.names import RANDOM, RANDOMISED, base_method, is_randomised
+
+Code = str | Callable[..., Any]
+"""A function, or where it is, as ``"package.module:name"``."""
+Family = Literal["encoder", "convolutional"]
 
 
-class _Alibi(Section):
-    alibi: str = "absorb"
-
-
-class _LayerRules(Section):
-    layer_rules: dict[str, Any] = {}
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Method:
-    """A method: its name, whether its relevance has a sign, its options."""
+    """A way to explain a model: either a composite of rules, or a function of a batch.
+
+    Attributes
+    ----------
+    name
+        As ``explain`` and the settings take it.
+    about
+        What its relevance says, in one line.
+    reference
+        Where it was published.
+    composite
+        ``(architecture, options) -> Composite``: relevance is input times gradient under it.
+    relevance
+        ``(batch, options) -> BatchRelevance``: everything else.
+    families
+        Of the architectures that it explains.
+    needs_rules
+        Only those encoders that :data:`~dnalrp.attribution.encoders.catalogue.ENCODERS` has rules
+        for.
+    options
+        Its options, each with a default.
+    sign
+        Whether relevance says in favour of what: False for maps that are the same for every class.
+    ledger
+        Whether all of the explained output is accounted for, term by term.
+    promises_sum
+        Whether relevance should sum to something known; the gap is kept.
+    grain
+        What it gives relevance to: ``token``, or a ``nucleotide`` whatever the tokens.
+    positional
+        Whether it can keep ALiBi's relevance by head and distance, where the model has ALiBi.
+    reads_model
+        False for noise, which no parameter touches.
+    """
 
     name: str
+    about: str
+    reference: str = ""
+    composite: Code | None = None
+    relevance: Code | None = None
+    families: tuple[Family, ...] = ("encoder", "convolutional")
+    needs_rules: bool = False
+    options: type[Options] = Options
     sign: bool = True
-    options: type[Section] = Section
+    ledger: bool = False
+    promises_sum: bool = False
+    grain: Literal["token", "nucleotide"] = "token"
+    positional: bool = False
+    reads_model: bool = True
+
+    def explains(self, architecture: Architecture) -> bool:
+        """Does it explain models of an architecture?"""
+        fits = architecture.family in self.families
+        return fits and (not self.needs_rules or architecture.name in ENCODERS)
 
 
+class Choice(NamedTuple):
+    """A method that is chosen, with its suffix if it is a control, and its options."""
+
+    method: str
+    options: Options
+
+
+_METHODS = "dnalrp.attribution.methods"
 METHODS: Catalogue[Method] = Catalogue(
     "method",
-    Method("attnlrp", options=_Alibi),
-    Method("cp_lrp"),
-    Method("lrp", options=_LayerRules),
-    Method("gradient_x_input"),
-    Method("saliency", sign=False),
-    Method("attention_rollout", sign=False),
-    Method("attention_x_gradient"),
-    Method("integrated_gradients"),
-    Method("deep_lift_shap"),
-    Method("occlusion"),
-    Method("mutagenesis"),
-    Method("random"),
+    Method(
+        name="attnlrp",
+        about="what each token contributed, by AttnLRP's rules, the output fully accounted for",
+        reference="Achtibat et al., ICML 2024 (arXiv 2402.05602); Kurth et al. (arXiv 2604.21690)",
+        composite=f"{_METHODS}.attnlrp:composite",
+        families=("encoder",),
+        needs_rules=True,
+        options=options.AttnLrpOptions,
+        ledger=True,
+        positional=True,
+    ),
+    Method(
+        name="cp_lrp",
+        about="the same with attention and the activated half of gates held constant",
+        reference="Ali et al., ICML 2022 (arXiv 2202.07304)",
+        composite=f"{_METHODS}.cp_lrp:composite",
+        families=("encoder",),
+        needs_rules=True,
+        ledger=True,
+    ),
+    Method(
+        name="lrp",
+        about="what each nucleotide contributed to a CNN, by a rule a layer",
+        reference="Montavon et al. 2019 (doi 10.1007/978-3-030-28954-6_10)",
+        composite=f"{_METHODS}.lrp:composite",
+        families=("convolutional",),
+        options=options.LrpOptions,
+        ledger=True,
+    ),
+    Method(
+        name="gradient_x_input",
+        about="the gradient at each token's embedding, times the embedding",
+        reference="Shrikumar et al. 2016 (arXiv 1605.01713)",
+        composite=f"{_METHODS}.gradient_x_input:composite",
+    ),
+    Method(
+        name="saliency",
+        about="how strongly the output reacts to each token: the gradient's length, no sign",
+        reference="Simonyan et al., ICLR workshop 2014 (arXiv 1312.6034)",
+        relevance=f"{_METHODS}.saliency:relevance",
+        sign=False,
+    ),
+    Method(
+        name="integrated_gradients",
+        about="each token's share in the change of the output from an input that says nothing",
+        reference="Sundararajan et al., ICML 2017 (arXiv 1703.01365)",
+        relevance=f"{_METHODS}.integrated_gradients:relevance",
+        options=options.IntegratedGradientsOptions,
+        promises_sum=True,
+    ),
+    Method(
+        name="deep_lift_shap",
+        about="what sets a sequence apart from dinucleotide shuffles of itself",
+        reference="Shrikumar et al., ICML 2017 (arXiv 1704.02685); Lundberg & Lee, NeurIPS 2017",
+        relevance=f"{_METHODS}.deep_lift_shap:relevance",
+        families=("convolutional",),
+        options=options.DeepLiftShapOptions,
+        promises_sum=True,
+    ),
+    Method(
+        name="attention_rollout",
+        about="where the classifier's token gets its information by attention alone, no sign",
+        reference="Abnar & Zuidema, ACL 2020 (arXiv 2005.00928)",
+        relevance=f"{_METHODS}.attention_rollout:relevance",
+        families=("encoder",),
+        needs_rules=True,
+        sign=False,
+    ),
+    Method(
+        name="attention_x_gradient",
+        about="where it gets what raises the output, by attention alone",
+        reference="Chefer et al., ICCV 2021 (arXiv 2103.15679)",
+        relevance=f"{_METHODS}.attention_x_gradient:relevance",
+        families=("encoder",),
+        needs_rules=True,
+    ),
+    Method(
+        name="occlusion",
+        about="how much the output falls when a token's nucleotides are hidden",
+        reference="Zeiler & Fergus, ECCV 2014 (arXiv 1311.2901)",
+        relevance=f"{_METHODS}.occlusion:relevance",
+        options=options.OcclusionOptions,
+    ),
+    Method(
+        name="mutagenesis",
+        about="what each nucleotide adds to the output against the other three",
+        reference="Zhou & Troyanskaya, Nature Methods 2015 (doi 10.1038/nmeth.3547)",
+        relevance=f"{_METHODS}.mutagenesis:relevance",
+        grain="nucleotide",
+    ),
+    Method(
+        name=RANDOM,
+        about="standard normal noise, seeded by the sequence alone: the control",
+        relevance=f"{_METHODS}.noise:relevance",
+        reads_model=False,
+    ),
 )
+
+
+def methods_of(architecture: Architecture) -> tuple[str, ...]:
+    """Names of the methods that explain models of an architecture, its first choice first."""
+    return tuple(name for name, method in METHODS.items() if method.explains(architecture))
+
+
+def method_named(name: str) -> Method:
+    """The method of a name, which may be that of a control.
+
+    Raises
+    ------
+    InputError
+        There is none, or the control of noise, which would be noise again.
+    """
+    if is_randomised(name) and base_method(name) == RANDOM:
+        raise InputError(f"method {name!r}: noise knows no parameters; take {RANDOM!r}")
+    return METHODS.named(base_method(name))
+
+
+def method_names() -> dict[str, str]:
+    """All names that can be chosen, controls too, each with its method's."""
+    controls = [name + RANDOMISED for name, method in METHODS.items() if method.reads_model]
+    return {name: base_method(name) for name in [*METHODS, *controls]}
+
+
+def options_of(method: Method, given: Mapping[str, Any]) -> Options:
+    """Options of a method from keywords.
+
+    Raises
+    ------
+    InputError
+        One that the method has not, or a value that it does not take.
+    """
+    for name in given:
+        if name not in method.options.model_fields:
+            having = [own.name for own in METHODS.values() if name in own.options.model_fields]
+            cure = f"it is for {having[0]!r}, leave it out" if having else "leave it out"
+            raise InputError(f"method {method.name!r} has no option {name!r}: {cure}")
+    try:
+        return method.options(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        value = "" if first["type"] == "layer_rule" else f" {first['input']!r}"
+        raise InputError(f"{method.name}, {key}{value}: {first['msg']}") from error
+
+
+def read_choice(given: str | Mapping[str, Mapping[str, Any]] | Choice) -> Choice:
+    """A chosen method from its name alone, or from one key with its options.
+
+    Raises
+    ------
+    InputError
+        Neither of these, no such method, or options that it does not take.
+    """
+    if isinstance(given, Choice):
+        return given
+    if isinstance(given, str):
+        return Choice(given, method_named(given).options())
+    if len(given) != 1:
+        raise InputError(f"{dict(given)!r} is no method; give a name, or one key with its options")
+    [(name, values)] = given.items()
+    return Choice(name, options_of(method_named(name), values))

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
+from dnalrp.attribution.options import LayerRuleData
 from dnalrp.attribution.rules import Accounts, per_sequence
 from dnalrp.errors import InputError
 
@@ -37,8 +38,8 @@ Passed = tuple[Tensor, Tensor]
 class LayerRule:
     """What the rules share: called with a module, they give the one that takes its place."""
 
-    def __call__(self, module: Any, place: str, accounts: Accounts) -> nn.Module:
-        """Stand-in for ``module``, an ``nn.Conv1d`` or ``nn.Linear``, as tables ask for it.
+    def __call__(self, module: Any, name: str, accounts: Accounts) -> nn.Module:
+        """Stand-in for ``module``, an ``nn.Conv1d`` or ``nn.Linear``, as composites ask for it.
 
         Raises
         ------
@@ -47,10 +48,10 @@ class LayerRule:
         """
         if type(module) not in (nn.Conv1d, nn.Linear):
             raise InputError(
-                f"{self} for {place!r} of type {type(module).__name__}: "
+                f"{self} for {name!r} of type {type(module).__name__}: "
                 "name a convolution or a linear layer"
             )
-        return _RuledLayer(module, place, accounts, self)
+        return _RuledLayer(module, name, accounts, self)
 
     def passed(self, layer: "_RuledLayer", x: Tensor, y: Tensor, g: Tensor) -> Passed:
         """What gradient ``g`` at output ``y`` becomes at input ``x``, and what is kept."""
@@ -158,11 +159,11 @@ _RULES: dict[str, Callable[[float], LayerRule]] = {
     "gamma": Gamma,
     "alpha_beta": AlphaBeta,
 }
-LayerRules = Mapping[str, LayerRule | Mapping[str, float]] | None
+LayerRules = Mapping[str, LayerRule | LayerRuleData | Mapping[str, float]]
 """Rules of single layers, by name or pattern; each a rule, or one described as data."""
 
 
-def layer_rule(described: LayerRule | Mapping[str, float]) -> LayerRule:
+def layer_rule(described: LayerRule | LayerRuleData | Mapping[str, float]) -> LayerRule:
     """A rule from its description as data, ``{"gamma": 0.25}``, as settings hold it.
 
     The value is epsilon, gamma or alpha. A rule itself is returned as it is.
@@ -174,6 +175,8 @@ def layer_rule(described: LayerRule | Mapping[str, float]) -> LayerRule:
     """
     if isinstance(described, LayerRule):
         return described
+    if isinstance(described, LayerRuleData):
+        described = described.model_dump(exclude_unset=True)
     if len(described) != 1 or not set(described) <= set(_RULES):
         raise InputError(f"layer rule {dict(described)}: give one of {', '.join(_RULES)}")
     [(name, value)] = described.items()
@@ -184,10 +187,10 @@ class _RuledLayer(nn.Module):
     """A layer with its own forward pass and the backward pass of a rule."""
 
     def __init__(
-        self, module: nn.Conv1d | nn.Linear, place: str, accounts: Accounts, rule: LayerRule
+        self, module: nn.Conv1d | nn.Linear, name: str, accounts: Accounts, rule: LayerRule
     ) -> None:
         super().__init__()
-        self.module, self.place, self.accounts, self.rule = module, place, accounts, rule
+        self.module, self.name, self.accounts, self.rule = module, name, accounts, rule
 
     def forward(self, x: Tensor) -> Tensor:
         return _Passing.apply(x, self)
@@ -210,13 +213,13 @@ class _RuledLayer(nn.Module):
         with torch.enable_grad():
             start = x.detach().requires_grad_()
             if isinstance(self.module, nn.Linear):
-                total, own = linear(start, weight, bias), bias
+                total, shift = linear(start, weight, bias), bias
             else:
-                total, own = self.module._conv_forward(start, weight, bias), bias[:, None]
+                total, shift = self.module._conv_forward(start, weight, bias), bias[:, None]
 
         def pull(g: Tensor) -> Passed:
             (gradient,) = torch.autograd.grad(total, start, g)
-            return gradient, per_sequence(g * own)
+            return gradient, per_sequence(g * shift)
 
         return total.detach(), pull
 
@@ -235,7 +238,7 @@ class _Passing(torch.autograd.Function):
         x, y = ctx.saved_tensors
         layer: _RuledLayer = ctx.layer
         gradient, kept = layer.rule.passed(layer, x, y, g)
-        layer.accounts.enter(layer.place, "linear_bias", kept)
+        layer.accounts.enter(layer.name, "linear_bias", kept)
         return gradient, None
 
 

@@ -1,6 +1,6 @@
 """Explain sequences: one call for every method, model and target."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,85 +10,52 @@ import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from dnalrp.attribution import encoders, tables
-from dnalrp.attribution.baselines import BASELINES, Baseline, Batch
-from dnalrp.attribution.convolution import LayerRules
-from dnalrp.attribution.maps import LEDGER_TERMS, RelevanceMaps
-from dnalrp.attribution.rules import ALIBI_READINGS, Accounts, per_sequence
-from dnalrp.attribution.tables import RuleTable
-from dnalrp.attribution.targets import MaskedToken, Objective, Target, objective_of
+from dnalrp.attribution.batch import Batch, BatchRelevance
+from dnalrp.attribution.catalogue import (
+    METHODS,
+    Choice,
+    Method,
+    methods_of,
+    options_of,
+)
+from dnalrp.attribution.composites import GRADIENT, Composite
+from dnalrp.attribution.encoders.kit import encoder_rules
+from dnalrp.attribution.ledger import Entries, layer_ledger, ledger_of
+from dnalrp.attribution.maps import RelevanceMaps
+from dnalrp.attribution.options import Options
+from dnalrp.attribution.rules import Accounts, per_sequence
+from dnalrp.attribution.targets import MaskedToken, Target, objective_of
+from dnalrp.catalogue import resolve
 from dnalrp.data.nucleotides import checked_sequence
 from dnalrp.errors import InputError
-from dnalrp.models.cnn import RegulatoryCnnConfig
-from dnalrp.models.dnabert2 import DnaBert2Config
+from dnalrp.models.architecture import Architecture
+from dnalrp.models.catalogue import architecture_of
 from dnalrp.models.prediction import check_positions, length_batches, padded_batch
 from dnalrp.models.tokenizer import encode
+from dnalrp.names import base_method
+from dnalrp.notices import positional_until_next_release
 
-_ENCODER_TABLES: dict[str, Callable[[str, LayerRules], RuleTable]] = {
-    "attnlrp": lambda alibi, layer_rules: encoders.attnlrp(),
-    "cp_lrp": lambda alibi, layer_rules: encoders.cp_lrp(),
-    "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-}
-TABLES: dict[str, dict[str, Callable[[str, LayerRules], RuleTable]]] = {
-    DnaBert2Config.model_type: {
-        "attnlrp": lambda alibi, layer_rules: tables.attnlrp(alibi),
-        "cp_lrp": lambda alibi, layer_rules: tables.cp_lrp(),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
-    RegulatoryCnnConfig.model_type: {
-        "lrp": lambda alibi, layer_rules: tables.convolutional_lrp(layer_rules),
-        "gradient_x_input": lambda alibi, layer_rules: tables.GRADIENT,
-    },
-    "bert": _ENCODER_TABLES,
-    "esm": _ENCODER_TABLES,
-    "modernbert": _ENCODER_TABLES,
-}
-LEDGER_METHODS = ("attnlrp", "cp_lrp", "lrp")
-
-
-class RelevanceBatch(NamedTuple):
-    """Maps of some of the sequences: ``indices`` say which; else as :class:`RelevanceMaps`."""
-
-    indices: list[int]
-    relevance: list[npt.NDArray[np.floating]]
-    spans: list[npt.NDArray[np.int64]]
-    logits: npt.NDArray[np.float64]
-    outputs: npt.NDArray[np.float64]
-    ledger: pd.DataFrame | None
-    layer_ledger: pd.DataFrame | None
-    positional: npt.NDArray[np.floating] | None
-    gap: npt.NDArray[np.float64] | None
+AnyTarget = Target | MaskedToken | int | str | None
+ONCE_POSITIONAL = ("batch_size", "device", "alibi", "progress", "positional", "layer_rules")
 
 
 def methods(model: PreTrainedModel) -> tuple[str, ...]:
     """Names of the methods that explain this kind of model."""
-    return (*_tables_of(model), *_baselines_of(model))
+    return methods_of(architecture_of(model))
 
 
-def _tables_of(
-    model: PreTrainedModel,
-) -> dict[str, Callable[[str, LayerRules], RuleTable]]:
-    kind = model.config.model_type
-    if kind not in TABLES:
-        raise InputError(f"a {kind!r} model cannot be explained; known are {', '.join(TABLES)}")
-    return TABLES[kind]
-
-
-def _baselines_of(model: PreTrainedModel) -> dict[str, Callable[[Batch], Baseline]]:
-    return BASELINES[model.config.model_type]
-
-
+@positional_until_next_release(4, ONCE_POSITIONAL)
 def explain(
     model: PreTrainedModel,
     sequences: Sequence[str],
-    method: str = "attnlrp",
-    target: Target | MaskedToken | int | str | None = None,
+    method: str | Choice = "attnlrp",
+    target: AnyTarget = None,
+    *,
     batch_size: int = 64,
     device: str | torch.device | None = None,
-    alibi: str = "absorb",
     progress: bool = True,
     positional: bool = False,
-    layer_rules: LayerRules = None,
+    **options: Any,
 ) -> RelevanceMaps:
     """Explain what a model makes of sequences.
 
@@ -102,9 +69,9 @@ def explain(
     sequences
         Upper or lower case, of any length.
     method
-        ``attnlrp`` and ``cp_lrp`` (DNABERT-2, BERT, ESM, ModernBERT), ``lrp`` (CNN),
-        ``gradient_x_input``, or one of :data:`~dnalrp.attribution.baselines.BASELINES`; ``random``
-        is standard normal noise, the control, which depends on the sequence only.
+        Of :data:`dnalrp.attribution.catalogue.METHODS`: ``attnlrp`` and ``cp_lrp`` (DNABERT-2,
+        BERT, ESM, ModernBERT), ``lrp`` (CNN), ``gradient_x_input`` and others; ``random`` is
+        standard normal noise, the control, which depends on the sequence only.
     target
         Class, by number or name, whose margin over the other, or the highest of the others, is
         explained. By default class 1 of two, the predicted class of more. A
@@ -114,48 +81,68 @@ def explain(
         Sequences a batch; memory is bounded by it.
     device
         Where to compute; by default where the model is.
-    alibi
-        Reading of the ALiBi bias in ``attnlrp``: ``absorb``, ``identity`` or ``uniform``.
     progress
         Show a bar with the rate.
     positional
         Keep ALiBi's relevance by head and distance too (``attnlrp`` on DNABERT-2).
-    layer_rules
-        Rules of single layers in ``lrp``, by name: see
-        :func:`dnalrp.attribution.tables.convolutional_lrp`.
+    options
+        The method's own, such as ``alibi="identity"`` of ``attnlrp``, ``layer_rules`` of ``lrp``
+        or ``steps`` of ``integrated_gradients``: see :mod:`dnalrp.attribution.options`.
 
     Raises
     ------
     InputError
         No sequences, one that is empty or too long for the model, other characters than ACGTN, a
-        tokenizer that does not spell them, a method, rule or target that does not fit the model,
-        or outputs that are not finite.
+        tokenizer that does not spell them, a method, option or target that does not fit the
+        model, or outputs that are not finite.
     """
-    options = (batch_size, device, alibi, progress, positional, layer_rules)
-    batches = list(iterate_relevance(*(model, sequences, method, target, *options)))
-    order = np.argsort(np.concatenate([batch.indices for batch in batches]))
-    relevance = [r for batch in batches for r in batch.relevance]
-    spans = [s for batch in batches for s in batch.spans]
-    ledger = layer_ledger = None
-    if batches[0].ledger is not None:
+    batches = list(
+        iterate_relevance(
+            model,
+            sequences,
+            method,
+            target,
+            batch_size=batch_size,
+            device=device,
+            progress=progress,
+            positional=positional,
+            **options,
+        )
+    )
+    maps = _joined(batches, positional)
+    return maps.changed(sequences=[sequence.upper() for sequence in sequences])
+
+
+def _joined(batches: Sequence[RelevanceMaps], positional: bool) -> RelevanceMaps:
+    """All batches as one, in the order in which the sequences were given."""
+    first = batches[0]
+    order = np.argsort(np.concatenate([batch.rows for batch in batches]))
+    relevance = [values for batch in batches for values in batch.relevance]
+    spans = [spans for batch in batches for spans in batch.spans]
+    ledger = layers = gap = None
+    if first.ledger is not None:
         ledger = pd.concat([batch.ledger for batch in batches]).sort_index()
-        layer_ledger = pd.concat([batch.layer_ledger for batch in batches], ignore_index=True)
-        layer_ledger = layer_ledger.sort_values("sequence", kind="stable", ignore_index=True)
-    return RelevanceMaps(
-        method=method,
-        sequences=[sequence.upper() for sequence in sequences],
+        layers = pd.concat([batch.layer_ledger for batch in batches], ignore_index=True)
+        layers = layers.sort_values("sequence", kind="stable", ignore_index=True)
+    if first.gap is not None:
+        gap = np.concatenate([batch.gap for batch in batches])[order]
+    return first.changed(
+        rows=np.arange(len(order)),
+        lengths=np.concatenate([batch.lengths for batch in batches])[order],
         relevance=[relevance[i] for i in order],
         spans=[spans[i] for i in order],
         logits=np.concatenate([batch.logits for batch in batches])[order],
         outputs=np.concatenate([batch.outputs for batch in batches])[order],
         ledger=ledger,
-        layer_ledger=layer_ledger,
-        positional=_joined(batches, order) if positional else None,
-        gap=None if batches[0].gap is None else np.concatenate([b.gap for b in batches])[order],
+        layer_ledger=layers,
+        positional=_joined_distances(batches, order) if positional else None,
+        gap=gap,
     )
 
 
-def _joined(batches: Sequence[RelevanceBatch], order: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+def _joined_distances(
+    batches: Sequence[RelevanceMaps], order: npt.NDArray[np.int64]
+) -> npt.NDArray[Any]:
     """Positional relevance of all batches in the order given, padded to the longest."""
     parts = [batch.positional for batch in batches if batch.positional is not None]
     longest = max(part.shape[-1] for part in parts)
@@ -163,22 +150,26 @@ def _joined(batches: Sequence[RelevanceBatch], order: npt.NDArray[np.int64]) -> 
     return np.concatenate(padded)[order]
 
 
+@positional_until_next_release(4, (*ONCE_POSITIONAL, "barred"))
 def iterate_relevance(
     model: PreTrainedModel,
     sequences: Sequence[str],
-    method: str = "attnlrp",
-    target: Target | MaskedToken | int | str | None = None,
+    method: str | Choice = "attnlrp",
+    target: AnyTarget = None,
+    *,
     batch_size: int = 64,
     device: str | torch.device | None = None,
-    alibi: str = "absorb",
     progress: bool = True,
     positional: bool = False,
-    layer_rules: LayerRules = None,
+    ids: Sequence[str] = (),
     barred: Sequence[npt.NDArray[np.bool_]] | None = None,
-) -> Iterator[RelevanceBatch]:
+    **options: Any,
+) -> Iterator[RelevanceMaps]:
     """Like :func:`explain`, one batch at a time, longest sequences first: for writing a stream.
 
-    ``barred`` are junctions that no token may span: see :func:`dnalrp.models.tokenizer.encode`.
+    ``rows`` of a batch say which of the sequences it holds. ``ids`` name the sequences, as files
+    need it. ``barred`` are junctions that no token may span: see
+    :func:`dnalrp.models.tokenizer.encode`.
     """
     if batch_size < 1:
         raise InputError(f"batch_size {batch_size}: give 1 or more")
@@ -187,29 +178,83 @@ def iterate_relevance(
     if not len(sequences):
         raise InputError("no sequences to explain; give at least one")
     checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
-    table = rule_table(model, method, alibi, layer_rules)
-    if positional and (method, model.config.model_type) != ("attnlrp", DnaBert2Config.model_type):
+    asked = _asked(model, method, options)
+    if positional and not keeps_distances(model, asked.method.name):
         raise InputError(
-            f"method {method!r} has no positional relevance here; use 'attnlrp' on a DNABERT-2"
+            f"method {asked.method.name!r} has no positional relevance here; "
+            "use 'attnlrp' on a DNABERT-2"
         )
-    ids, spans = encode(model.tokenizer, checked, barred)
-    check_positions(model, ids)
-    objective = objective_of(model, target, ids, spans)
+    tokens, spans = encode(model.tokenizer, checked, barred)
+    check_positions(model, tokens)
+    objective = objective_of(model, target, tokens, spans)
     lengths = [len(ids) for ids in objective.tokens]
-    bar = tqdm(total=len(checked), desc=method, unit="seq", disable=not progress)
-    with bar, (table or tables.GRADIENT).on(model) as ruled:
+    bar = tqdm(total=len(checked), desc=asked.method.name, unit="seq", disable=not progress)
+    with bar, (asked.composite or GRADIENT).on(model) as ruled:
         ruled.accounts.by_distance = positional
         twin = ruled.model if device is None else _moved(ruled.model, device)
         for indices in length_batches(lengths, batch_size):
-            if table is None:
-                texts, own_spans = [checked[i] for i in indices], [spans[i] for i in indices]
-                batch = _baseline_batch(Batch(twin, objective, indices, texts, own_spans), method)
-            else:
-                batch = _gradient_batch(model, twin, ruled.accounts, objective, indices)
-            _check_finite(batch.outputs, indices)
-            own_spans = batch.spans or [spans[i] for i in indices]
-            yield _numbered(batch, indices, own_spans, with_ledger=method in LEDGER_METHODS)
+            texts, token_spans = [checked[i] for i in indices], [spans[i] for i in indices]
+            batch = Batch(twin, objective, indices, texts, token_spans)
+            answer = _answer(batch, asked, model, ruled.accounts)
+            _check_finite(answer.outputs, indices)
+            yield _maps(answer, batch, asked.method, ids)
             bar.update(len(indices))
+
+
+class _Asked(NamedTuple):
+    """A method ready for a model: its composite, or None where it is a function of a batch."""
+
+    method: Method
+    options: Options
+    composite: Composite | None
+
+
+def _asked(model: PreTrainedModel, method: str | Choice, given: dict[str, Any]) -> _Asked:
+    architecture = architecture_of(model)
+    if isinstance(method, Choice):
+        chosen = _explaining(architecture, base_method(method.method))
+        options = method.options
+        if given:
+            options = options_of(chosen, {**options.model_dump(exclude_unset=True), **given})
+    else:
+        chosen = _explaining(architecture, method)
+        if "alibi" not in chosen.options.model_fields:
+            given = {name: value for name, value in given.items() if name != "alibi"}
+        given = {k: v for k, v in given.items() if k != "layer_rules" or v is not None}
+        options = options_of(chosen, given)
+    composite = None
+    if chosen.composite is not None:
+        composite = resolve(chosen.composite)(architecture, options)
+    return _Asked(chosen, options, composite)
+
+
+def _explaining(architecture: Architecture, name: str) -> Method:
+    """The method of a name, refused where it does not explain models of this architecture."""
+    known = methods_of(architecture)
+    if name not in known:
+        raise InputError(
+            f"method {name!r} does not explain a {architecture.name}; "
+            f"choose one of {', '.join(known)}"
+        )
+    return METHODS[name]
+
+
+def keeps_distances(model: PreTrainedModel, method: str) -> bool:
+    """Can a method keep ALiBi's relevance by head and distance on this model?"""
+    architecture = architecture_of(model)
+    chosen = METHODS[base_method(method)]
+    return chosen.positional and chosen.explains(architecture) and encoder_rules(architecture).alibi
+
+
+def composite_of(model: PreTrainedModel, method: str, **options: Any) -> Composite | None:
+    """Composite of a method for a model; None for a method that is a function of a batch.
+
+    Raises
+    ------
+    InputError
+        The method or an option does not fit the model.
+    """
+    return _asked(model, method, options).composite
 
 
 def _check_finite(outputs: npt.NDArray[np.float64], indices: list[int]) -> None:
@@ -222,31 +267,6 @@ def _check_finite(outputs: npt.NDArray[np.float64], indices: list[int]) -> None:
         )
 
 
-def rule_table(
-    model: PreTrainedModel, method: str, alibi: str = "absorb", layer_rules: LayerRules = None
-) -> RuleTable | None:
-    """Table of rules of a method for a model; None for a method that has none.
-
-    Raises
-    ------
-    InputError
-        The method or a rule does not fit the model.
-    """
-    if alibi not in ALIBI_READINGS:
-        raise InputError(f"alibi {alibi!r}: choose one of {', '.join(ALIBI_READINGS)}")
-    if layer_rules and method != "lrp":
-        raise InputError(f"layer_rules with method {method!r}: they are for 'lrp', leave them out")
-    known = _tables_of(model)
-    if method in _baselines_of(model):
-        return None
-    if method not in known:
-        raise InputError(
-            f"method {method!r} does not explain a {model.config.model_type}; "
-            f"choose one of {', '.join(methods(model))}"
-        )
-    return known[method](alibi, layer_rules)
-
-
 def _moved(twin: Any, device: str | torch.device) -> Any:
     """The twin on another device; its tensors are detached copies, so the model stays."""
     for module in twin.modules():
@@ -257,43 +277,49 @@ def _moved(twin: Any, device: str | torch.device) -> Any:
     return twin
 
 
-class _Unnumbered(NamedTuple):
-    relevance: list[npt.NDArray[np.floating]]
+class _Answer(NamedTuple):
+    """Of a batch: its relevance, logits and outputs, what modules kept, ALiBi by distance."""
+
+    relevance: BatchRelevance
     logits: npt.NDArray[np.float64]
     outputs: npt.NDArray[np.float64]
-    kept: dict[tuple[str, str], npt.NDArray[np.float64]]
+    kept: Entries
     positional: npt.NDArray[np.floating] | None = None
-    gap: npt.NDArray[np.float64] | None = None
-    spans: list[npt.NDArray[np.int64]] | None = None
+
+
+def _answer(batch: Batch, asked: _Asked, model: PreTrainedModel, accounts: Accounts) -> _Answer:
+    """A batch by whichever kind of method it is."""
+    if asked.composite is not None:
+        return _gradient_batch(batch, model, accounts)
+    relevance: BatchRelevance = resolve(asked.method.relevance)(batch, asked.options)
+    with torch.no_grad():
+        logits = batch.objective.logits(batch.twin(**batch.padded()).logits, batch.indices)
+        outputs = batch.objective.outputs(logits, batch.indices)
+    return _Answer(relevance, logits.double().cpu().numpy(), outputs.double().cpu().numpy(), {})
 
 
 @torch.inference_mode(False)
 @torch.enable_grad()
-def _gradient_batch(
-    model: PreTrainedModel,
-    twin: Any,
-    accounts: Accounts,
-    objective: Objective,
-    indices: list[int],
-) -> _Unnumbered:
+def _gradient_batch(batch: Batch, model: PreTrainedModel, accounts: Accounts) -> _Answer:
     """Input times gradient at the input embeddings, under the rules that the twin carries."""
+    twin, objective, indices = batch.twin, batch.objective, batch.indices
     tokens = [objective.tokens[i] for i in indices]
-    batch = {name: value.to(twin.device) for name, value in padded_batch(model, tokens).items()}
-    logits = objective.logits(twin(**batch).logits, indices)
+    inputs = {name: value.to(twin.device) for name, value in padded_batch(model, tokens).items()}
+    logits = objective.logits(twin(**inputs).logits, indices)
     outputs = objective.outputs(logits, indices)
     words, watched = accounts.words, accounts.watched
     assert words is not None
     gradient, *others = torch.autograd.grad(outputs.sum(), [words, *(w[2] for w in watched)])
-    for (place, term, constant), g in zip(watched, others, strict=True):
-        accounts.enter(place, term, per_sequence(constant.detach() * g))
+    for (name, term, constant), g in zip(watched, others, strict=True):
+        accounts.enter(name, term, per_sequence(constant.detach() * g))
     at_least_single = torch.promote_types(words.dtype, torch.float32)
     relevance = (words.detach() * gradient).sum(dim=-1, dtype=at_least_single).cpu().numpy()
     # the backward pass enters the last layer first
-    by_layer = [accounts.distances[place] for place in sorted(accounts.distances, key=_layer)]
+    by_layer = [accounts.distances[name] for name in sorted(accounts.distances, key=_layer)]
     positional = torch.stack(by_layer, dim=1).cpu().numpy() if by_layer else None
     kept = {key: value.cpu().numpy() for key, value in accounts.close().items()}
-    return _Unnumbered(
-        [relevance[row, : len(ids)] for row, ids in enumerate(tokens)],
+    return _Answer(
+        BatchRelevance([relevance[row, : len(ids)] for row, ids in enumerate(tokens)]),
         logits.detach().double().cpu().numpy(),
         outputs.detach().double().cpu().numpy(),
         kept,
@@ -301,49 +327,31 @@ def _gradient_batch(
     )
 
 
-def _layer(place: str) -> int:
+def _layer(name: str) -> int:
     """Number of the encoder layer that a module's name begins with."""
-    return int(place.split("layer.")[1].split(".")[0])
+    return int(name.split("layer.")[1].split(".")[0])
 
 
-def _baseline_batch(batch: Batch, method: str) -> _Unnumbered:
-    """A batch by a method that is no table of rules."""
-    result = _baselines_of(batch.twin)[method](batch)
-    with torch.no_grad():
-        raw = batch.twin(**batch.padded()).logits
-        logits = batch.objective.logits(raw, batch.indices)
-        outputs = batch.objective.outputs(logits, batch.indices)
-    return _Unnumbered(
-        relevance=result.relevance,
-        logits=logits.double().cpu().numpy(),
-        outputs=outputs.double().cpu().numpy(),
-        kept={},
-        gap=result.gap,
-        spans=result.spans,
-    )
-
-
-def _numbered(
-    batch: _Unnumbered, indices: list[int], spans: list[npt.NDArray[np.int64]], with_ledger: bool
-) -> RelevanceBatch:
-    ledger = layers = None
-    if with_ledger:
-        words = np.array([relevance.sum(dtype=np.float64) for relevance in batch.relevance])
-        kept = {("words", "words"): words} | batch.kept
-        layers = pd.DataFrame(
-            [
-                (index, place, term, values[row])
-                for (place, term), values in kept.items()
-                for row, index in enumerate(indices)
-            ],
-            columns=["sequence", "place", "term", "relevance"],
-        )
-        ledger = layers.pivot_table(
-            index="sequence", columns="term", values="relevance", aggfunc="sum"
-        )
-        others = sorted(set(ledger.columns) - set(LEDGER_TERMS))
-        ledger = ledger.reindex(columns=[*LEDGER_TERMS, *others], fill_value=0.0)
-    return RelevanceBatch(
-        *(indices, batch.relevance, spans, batch.logits, batch.outputs),
-        *(ledger, layers, batch.positional, batch.gap),
+def _maps(answer: _Answer, batch: Batch, method: Method, ids: Sequence[str]) -> RelevanceMaps:
+    """The record of a batch."""
+    rows = np.array(batch.indices, dtype=np.int64)
+    relevance, gap, spans = answer.relevance
+    layers = None
+    if method.ledger:
+        words = np.array([values.sum(dtype=np.float64) for values in relevance])
+        layers = layer_ledger(rows, {("words", "words"): words, **answer.kept})
+    return RelevanceMaps(
+        method=method.name,
+        sequences=batch.sequences,
+        ids=[ids[row] for row in rows] if ids else (),
+        rows=rows,
+        lengths=np.array([len(sequence) for sequence in batch.sequences], dtype=np.int64),
+        relevance=relevance,
+        spans=spans or batch.spans,
+        logits=answer.logits,
+        outputs=answer.outputs,
+        ledger=None if layers is None else ledger_of(layers).loc[rows],
+        layer_ledger=layers,
+        positional=answer.positional,
+        gap=gap,
     )

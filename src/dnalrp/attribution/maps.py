@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dnalrp.notices import renamed
 from dnalrp.projection import real_tokens, to_nucleotides
 
 LEDGER_TERMS = ("words", "linear_bias", "layernorm_bias", "token_type", "alibi", "softmax")
@@ -77,17 +78,23 @@ class RelevanceMaps:
     segmented_outputs: npt.NDArray[np.float64] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
-    def nucleotides(self, how: str = "split") -> npt.NDArray[np.float32]:
+    def nucleotides(
+        self, projection: str = "split", *, how: str | None = None
+    ) -> npt.NDArray[np.float32]:
         """Relevance of every nucleotide, (sequences, longest length), zero beyond the end.
 
-        ``how`` is ``split`` or ``copy``: see :func:`dnalrp.projection.to_nucleotides`. The map
-        ``average`` asks the model again: see :func:`dnalrp.average_relevance`.
+        ``projection`` is ``split`` or ``copy``: see
+        :func:`dnalrp.projection.to_nucleotides`. The map ``average`` asks the model again: see
+        :func:`dnalrp.average_relevance`.
         """
+        if how is not None:
+            renamed(f"how={how!r}", f"projection={how!r}")
+            projection = how
         result = np.zeros((len(self.lengths), self.lengths.max(initial=0)), dtype=np.float32)
         for row, (length, relevance, spans) in enumerate(
             zip(self.lengths, self.relevance, self.spans, strict=True)
         ):
-            result[row, :length] = to_nucleotides(relevance, spans, length, how)
+            result[row, :length] = to_nucleotides(relevance, spans, length, projection)
         return result
 
     def padded(self) -> npt.NDArray[np.floating]:

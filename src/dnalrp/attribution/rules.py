@@ -21,15 +21,18 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import gelu, linear, scaled_dot_product_attention, silu
 
-ALIBI_READINGS = ("absorb", "identity", "uniform")
+from dnalrp.attribution.maps import POSITION
+from dnalrp.attribution.options import ALIBI_READINGS
+from dnalrp.errors import InputError
+
 STABILISER = 1e-6
 
 
 class Accounts:
-    """Relevance that stays inside the network: one value a sequence for each place and term.
+    """Relevance that stays inside the network: one value a sequence for each module and term.
 
     With ``by_distance`` set, ALiBi's relevance is kept by head and distance as well, in
-    ``distances``: (batch, heads, tokens) by place.
+    ``distances``: (batch, heads, tokens) by module.
     """
 
     def __init__(self) -> None:
@@ -39,18 +42,18 @@ class Accounts:
         self.by_distance = False
         self.distances: dict[str, Tensor] = {}
 
-    def watch(self, place: str, term: str, constant: Tensor) -> None:
+    def watch(self, name: str, term: str, constant: Tensor) -> None:
         """Note an input of the network, (batch, ...), whose relevance is to be entered too."""
-        self.watched.append((place, term, constant))
+        self.watched.append((name, term, constant))
 
-    def enter(self, place: str, term: str, relevance: Tensor) -> None:
-        """Add (batch,) relevance kept by the module ``place`` under ``term``."""
-        key = (place, term)
+    def enter(self, name: str, term: str, relevance: Tensor) -> None:
+        """Add (batch,) relevance kept by the module ``name`` under ``term``."""
+        key = (name, term)
         before = self._entries.get(key)
         self._entries[key] = relevance if before is None else before + relevance
 
     def close(self) -> dict[tuple[str, str], Tensor]:
-        """Entries since the last closing, by place and term; the accounts are empty after."""
+        """Entries since the last closing, by module and term; the accounts are empty after."""
         entries, self._entries, self.watched = self._entries, {}, []
         self.words, self.distances = None, {}
         return entries
@@ -66,6 +69,13 @@ def per_sequence(x: Tensor) -> Tensor:
     return rows.flatten(1).sum(dim=1, dtype=torch.float64)
 
 
+class StatelessRule(nn.Module):
+    """What a rule that needs nothing of the module it stands for is made like."""
+
+    def __init__(self, module: nn.Module, name: str, accounts: Accounts) -> None:
+        super().__init__()
+
+
 class LinearRule(nn.Module):
     """Epsilon rule, epsilon to 0, on y = W x + b: the plain gradient; the bias keeps b * g.
 
@@ -73,9 +83,9 @@ class LinearRule(nn.Module):
     y * g = R_in + kept. AttnLRP (arXiv 2402.05602), equation 8.
     """
 
-    def __init__(self, module: nn.Linear, place: str, accounts: Accounts) -> None:
+    def __init__(self, module: nn.Linear, name: str, accounts: Accounts) -> None:
         super().__init__()
-        self.module, self.place, self.accounts = module, place, accounts
+        self.module, self.name, self.accounts = module, name, accounts
 
     def forward(self, x: Tensor) -> Tensor:
         if self.module.bias is None:
@@ -94,7 +104,7 @@ class _Linear(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         weight, bias = ctx.saved_tensors
-        ctx.rule.accounts.enter(ctx.rule.place, "linear_bias", per_sequence(g @ bias[:, None]))
+        ctx.rule.accounts.enter(ctx.rule.name, "linear_bias", per_sequence(g @ bias[:, None]))
         return g @ weight, None, None, None
 
 
@@ -105,9 +115,9 @@ class LayerNormRule(nn.Module):
     ``layernorm_bias``: sum beta * g. Conserves y * g = R_in + kept. AttnLRP, section 3.3.3.
     """
 
-    def __init__(self, module: nn.LayerNorm, place: str, accounts: Accounts) -> None:
+    def __init__(self, module: nn.LayerNorm, name: str, accounts: Accounts) -> None:
         super().__init__()
-        self.module, self.place, self.accounts = module, place, accounts
+        self.module, self.name, self.accounts = module, name, accounts
 
     def forward(self, x: Tensor) -> Tensor:
         return _LayerNorm.apply(x, self.module.weight, self.module.bias, self)
@@ -129,14 +139,14 @@ class _LayerNorm(torch.autograd.Function):
         inverse_std, weight, bias = ctx.saved_tensors
         if bias is not None:
             kept = per_sequence(g @ bias[:, None])
-            ctx.rule.accounts.enter(ctx.rule.place, "layernorm_bias", kept)
+            ctx.rule.accounts.enter(ctx.rule.name, "layernorm_bias", kept)
         centred = g * weight
         centred -= centred.mean(dim=-1, keepdim=True)
         centred *= inverse_std
         return centred, None, None, None
 
 
-class GatedGeluRule(nn.Module):
+class GatedGeluRule(StatelessRule):
     """Gate GELU(u) * w: uniform rule on the product, identity rule on the GELU.
 
     R_u = R_w = R / 2. As gradients: g_w = g * GELU(u) / 2, and g_u = g * w * Phi(u) / 2, since
@@ -168,7 +178,7 @@ class _GatedGelu(torch.autograd.Function):
         return result
 
 
-class GatedSiluRule(nn.Module):
+class GatedSiluRule(StatelessRule):
     """Gate SiLU(u) * w: uniform rule on the product, identity rule on the SiLU.
 
     As :class:`GatedGeluRule`, with the logistic function for Phi. Conserves exactly.
@@ -181,14 +191,14 @@ class GatedSiluRule(nn.Module):
         return half + half.detach()
 
 
-class GeluRule(nn.Module):
+class GeluRule(StatelessRule):
     """Identity rule on the exact GELU: R_in = R_out, the gradient is multiplied by Phi(x)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return _Ratio.apply(x, x * _phi(x), _phi(x))
 
 
-class TanhRule(nn.Module):
+class TanhRule(StatelessRule):
     """Identity rule on tanh: R_in = R_out, the gradient is multiplied by tanh(x) / x, 1 at 0."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -233,9 +243,13 @@ class AlibiAttentionRule(nn.Module):
     Conserves out * g = R_q + R_k + R_v + softmax + alibi.
     """
 
-    def __init__(self, place: str, accounts: Accounts, alibi: str) -> None:
+    def __init__(
+        self, module: nn.Module, name: str, accounts: Accounts, *, alibi: str = "absorb"
+    ) -> None:
         super().__init__()
-        self.place, self.accounts, self.alibi = place, accounts, alibi
+        if alibi not in ALIBI_READINGS:
+            raise InputError(f"alibi {alibi!r}: choose one of {', '.join(ALIBI_READINGS)}")
+        self.name, self.accounts, self.alibi = name, accounts, alibi
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
         return _AlibiAttention.apply(query, key, value, bias, self)
@@ -270,7 +284,7 @@ class _AlibiAttention(torch.autograd.Function):
         g_key = torch.bmm(g_product.mT, q).mul_(0.5 * scale)
         if rule.accounts.by_distance:
             positional = _sum_by_distance(g_logits * bias)
-            rule.accounts.distances[rule.place] = positional.view(*shape[:3])
+            rule.accounts.distances[rule.name] = positional.view(*shape[:3])
         at_softmax = 0.5 * per_sequence(kept_by_values)
         at_product = 2.0 * per_sequence((g_query * q).view(shape))
         if rule.alibi == "absorb":
@@ -278,8 +292,8 @@ class _AlibiAttention(torch.autograd.Function):
         else:
             at_logits = per_sequence(g_logits.mul_(logits).view(*shape[:3], -1))
             at_alibi = at_logits - at_product
-        rule.accounts.enter(rule.place, "softmax", at_softmax - at_product - at_alibi)
-        rule.accounts.enter(rule.place, "alibi", at_alibi)
+        rule.accounts.enter(rule.name, "softmax", at_softmax - at_product - at_alibi)
+        rule.accounts.enter(rule.name, "alibi", at_alibi)
         return g_query.view(shape), g_key.view(shape), g_value.view(shape), None, None
 
 
@@ -300,7 +314,7 @@ def _through_bias(g: Tensor, logits: Tensor, bias: Tensor, alibi: str) -> Tensor
     return g * logits / (product + STABILISER * sign) * share
 
 
-class GateValueRule(nn.Module):
+class GateValueRule(StatelessRule):
     """Gate GELU(u) * w with GELU(u) a constant: all relevance goes to w (CP-LRP). Conserves."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -308,7 +322,7 @@ class GateValueRule(nn.Module):
         return gelu(u).detach() * w
 
 
-class SiluGateValueRule(nn.Module):
+class SiluGateValueRule(StatelessRule):
     """Gate SiLU(u) * w with SiLU(u) a constant: all relevance goes to w (CP-LRP). Conserves."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -316,7 +330,7 @@ class SiluGateValueRule(nn.Module):
         return silu(u).detach() * w
 
 
-class AttentionValueRule(nn.Module):
+class AttentionValueRule(StatelessRule):
     """softmax(q kᵀ / sqrt(d) + B) v with the attention a constant: all relevance goes to v.
 
     CP-LRP (Ali et al. 2022, arXiv 2202.07304, section 3): queries and keys get none, so the
@@ -330,7 +344,9 @@ class AttentionValueRule(nn.Module):
 class InputRule(nn.Module):
     """The embedding of what is explained: here relevance is read off, as input * gradient."""
 
-    def __init__(self, module: nn.Module, accounts: Accounts, dtype: torch.dtype) -> None:
+    def __init__(
+        self, module: nn.Module, name: str, accounts: Accounts, *, dtype: torch.dtype
+    ) -> None:
         super().__init__()
         self.module, self.accounts, self.dtype = module, accounts, dtype
 
@@ -348,10 +364,10 @@ class ConstantRule(nn.Module):
     gradient.
     """
 
-    def __init__(self, module: nn.Embedding, place: str, accounts: Accounts) -> None:
+    def __init__(self, module: nn.Embedding, name: str, accounts: Accounts) -> None:
         super().__init__()
-        self.module, self.place, self.accounts = module, place, accounts
-        self.term = "position" if "position" in place else "token_type"
+        self.module, self.name, self.accounts = module, name, accounts
+        self.term = POSITION if "position" in name else "token_type"
 
     def forward(self, ids: Tensor) -> Tensor:
         constant = self.module(ids).detach()
@@ -359,5 +375,5 @@ class ConstantRule(nn.Module):
         if words is not None and len(constant) == 1:  # shared by the batch: one for each sequence
             constant = constant.expand_as(words)
         if torch.is_grad_enabled():
-            self.accounts.watch(self.place, self.term, constant.requires_grad_())
+            self.accounts.watch(self.name, self.term, constant.requires_grad_())
         return constant

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from dnalrp.attribution.explanation import RelevanceBatch, iterate_relevance
+from dnalrp.attribution.catalogue import METHODS, Choice
+from dnalrp.attribution.explanation import ONCE_POSITIONAL, iterate_relevance
+from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.attribution.targets import MaskedToken, Target
 from dnalrp.data.nucleotides import NUCLEOTIDES, checked_sequence, reverse_complement
 from dnalrp.errors import InputError
+from dnalrp.names import base_method
+from dnalrp.notices import positional_until_next_release
 from dnalrp.projection import to_nucleotides
 
 
@@ -73,8 +77,8 @@ class Reading(NamedTuple):
         strand = reverse_complement(sequence) if self.reverse else sequence
         return strand[self.shift :]
 
-    def places(self, length: int) -> slice:
-        """Places in a sequence of this length of the text's nucleotides, in the text's order."""
+    def positions(self, length: int) -> slice:
+        """Positions in a sequence of this length of the text's nucleotides, in the text's order."""
         if not self.reverse:
             return slice(self.shift, None)
         return slice(length - 1 - self.shift, None, -1)
@@ -83,18 +87,6 @@ class Reading(NamedTuple):
         """Junctions of the text that this draw bars, (length - 1,)."""
         rng = np.random.default_rng([settings.seed, self.draw, crc32(text.encode())])
         return rng.random(len(text) - 1) < settings.dropout
-
-
-class AverageBatch(NamedTuple):
-    """Average maps of some of the sequences: ``indices`` say which; else as AverageMaps.
-
-    ``plain`` is the explanation of the tokenizer's own segmentation, which is the first averaged.
-    """
-
-    indices: list[int]
-    relevance: list[npt.NDArray[np.float64]]
-    outputs: npt.NDArray[np.float64]
-    plain: RelevanceBatch
 
 
 class AverageMaps(NamedTuple):
@@ -109,16 +101,15 @@ class AverageMaps(NamedTuple):
     outputs: npt.NDArray[np.float64]
 
 
+@positional_until_next_release(4, ("target", *ONCE_POSITIONAL))
 def average_relevance(
     model: PreTrainedModel,
     sequences: Sequence[str],
-    method: str = "attnlrp",
+    method: str | Choice = "attnlrp",
     segmentations: Segmentations = Segmentations(),
+    *,
     target: Target | int | str | None = None,
-    batch_size: int = 64,
-    device: str | torch.device | None = None,
-    alibi: str = "absorb",
-    progress: bool = True,
+    **options: Any,
 ) -> AverageMaps:
     """Mean over segmentations of ``split`` maps: the map ``average``.
 
@@ -135,53 +126,77 @@ def average_relevance(
         As :func:`dnalrp.explain`; a sequence that a shift cuts off whole; or a target that may
         differ between segmentations: a masked token, or by default with three classes or more.
     """
-    options = (target, batch_size, device, alibi, progress)
-    batches = list(iterate_average(model, sequences, method, segmentations, *options))
+    batches = [
+        batch.average
+        for batch in iterate_average(
+            model, sequences, method, segmentations, target=target, **options
+        )
+    ]
     relevance = np.zeros((len(sequences), max(map(len, sequences))), dtype=np.float32)
-    outputs = np.empty((len(batches[0].outputs), len(sequences)))
+    outputs = np.empty((len(segmentations.readings()), len(sequences)))
     for batch in batches:
-        outputs[:, batch.indices] = batch.outputs
-        for index, own in zip(batch.indices, batch.relevance, strict=True):
-            relevance[index, : len(own)] = own
+        outputs[:, batch.rows] = batch.segmented_outputs
+        for row, values in zip(batch.rows, batch.relevance, strict=True):
+            relevance[row, : len(values)] = values
     return AverageMaps(relevance, outputs)
 
 
+class AveragedBatch(NamedTuple):
+    """Average maps of some of the sequences, per nucleotide, and the plain ones, per token.
+
+    The plain explanation is that of the tokenizer's own segmentation, the first averaged.
+    """
+
+    average: RelevanceMaps
+    plain: RelevanceMaps
+
+
+@positional_until_next_release(4, ("target", *ONCE_POSITIONAL))
 def iterate_average(
     model: PreTrainedModel,
     sequences: Sequence[str],
-    method: str = "attnlrp",
+    method: str | Choice = "attnlrp",
     segmentations: Segmentations = Segmentations(),
+    *,
     target: Target | int | str | None = None,
-    batch_size: int = 64,
-    device: str | torch.device | None = None,
-    alibi: str = "absorb",
     progress: bool = True,
     positional: bool = False,
-) -> Iterator[AverageBatch]:
+    ids: Sequence[str] = (),
+    **options: Any,
+) -> Iterator[AveragedBatch]:
     """Like :func:`average_relevance`, one batch at a time, longest sequences first.
 
     Each batch holds the plain explanation too, as :func:`iterate_relevance` gives it, with
     ``positional`` relevance if wanted: who needs both gets it here without computing it again.
+    ``ids`` name the sequences.
     """
     _check_target(model, target)
     checked = _checked(sequences, segmentations.shifts)
     first, *others = segmentations.readings()
-    name = f"{method}, {1 + len(others)} segmentations"
-    options = (target, batch_size, device, alibi, False)
-    with tqdm(total=len(checked), desc=name, unit="seq", disable=not progress) as bar:
-        for plain in iterate_relevance(model, checked, method, *options, positional=positional):
-            own = [checked[i] for i in plain.indices]
-            sums = _Sums(own, 1 + len(others))
-            sums.add(first, plain._replace(indices=list(range(len(own)))))
+    explain_anew = partial(
+        iterate_relevance, model, method=method, target=target, progress=False, **options
+    )
+    name = method.method if isinstance(method, Choice) else method
+    bar = tqdm(
+        total=len(checked),
+        desc=f"{name}, {1 + len(others)} segmentations",
+        unit="seq",
+        disable=not progress,
+    )
+    with bar:
+        for plain in explain_anew(checked, positional=positional, ids=ids):
+            texts = list(plain.sequences)
+            sums = _Sums(texts, 1 + len(others))
+            sums.add(first, plain.changed(rows=np.arange(len(texts))))
             for reading in others:
-                texts = [reading.text(sequence) for sequence in own]
+                read = [reading.text(text) for text in texts]
                 barred = None
                 if reading.draw:
-                    barred = [reading.barred(text, segmentations) for text in texts]
-                for batch in iterate_relevance(model, texts, method, *options, barred=barred):
+                    barred = [reading.barred(text, segmentations) for text in read]
+                for batch in explain_anew(read, barred=barred):
                     sums.add(reading, batch)
-            yield AverageBatch(plain.indices, sums.means(), sums.outputs, plain)
-            bar.update(len(plain.indices))
+            yield AveragedBatch(sums.maps(plain), plain)
+            bar.update(len(texts))
 
 
 class _Sums:
@@ -193,20 +208,29 @@ class _Sums:
         self.outputs = np.empty((readings, len(sequences)))
         self.numbers: dict[Reading, int] = {}
 
-    def add(self, reading: Reading, batch: RelevanceBatch) -> None:
-        """Add maps of a reading to those of the sequences that the batch's indices number."""
+    def add(self, reading: Reading, batch: RelevanceMaps) -> None:
+        """Add maps of a reading to those of the sequences that the batch's rows number."""
         number = self.numbers.setdefault(reading, len(self.numbers))
-        self.outputs[number, batch.indices] = batch.outputs
-        for row, relevance, spans in zip(*batch[:3], strict=True):
+        self.outputs[number, batch.rows] = batch.outputs
+        for row, relevance, spans in zip(batch.rows, batch.relevance, batch.spans, strict=True):
             length = len(self.total[row])
-            places = reading.places(length)
+            positions = reading.positions(length)
             read = length - reading.shift
-            self.total[row][places] += to_nucleotides(relevance, spans, read)
-            self.times[row][places] += 1
+            self.total[row][positions] += to_nucleotides(relevance, spans, read)
+            self.times[row][positions] += 1
 
-    def means(self) -> list[npt.NDArray[np.float64]]:
-        """Each position's mean over the readings that hold it."""
-        return [total / times for total, times in zip(self.total, self.times, strict=True)]
+    def maps(self, plain: RelevanceMaps) -> RelevanceMaps:
+        """Each position's mean over the readings that hold it, of the sequences of ``plain``."""
+        means = [total / times for total, times in zip(self.total, self.times, strict=True)]
+        return plain.changed(
+            relevance=means,
+            spans=nucleotide_spans(plain.lengths),
+            segmented_outputs=self.outputs,
+            ledger=None,
+            layer_ledger=None,
+            positional=None,
+            gap=None,
+        )
 
 
 def _checked(sequences: Sequence[str], shifts: int) -> list[str]:
@@ -226,7 +250,7 @@ def resolves_below_tokens(model: PreTrainedModel, method: str) -> bool:
     """Would an average be finer than the method's own map: do its tokens span nucleotides?"""
     letters = set(NUCLEOTIDES)
     merged = any(len(t) > 1 and set(t) <= letters for t in model.tokenizer.get_vocab())
-    return merged and method != "mutagenesis"
+    return merged and METHODS[base_method(method)].grain == "token"
 
 
 def _check_target(model: PreTrainedModel, target: Target | int | str | None) -> None:

@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from dnalrp.data.crop_settings import CropSettings
 from dnalrp.data.fasta import read_fasta
 from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.errors import InputError
@@ -15,24 +15,11 @@ from dnalrp.errors import InputError
 TRIES = 10_000  # for one crop, before the genome is taken to have no place for it
 
 
-class CropSettings(NamedTuple):
-    """Which crops are drawn.
+class CropSampler:
+    """Draws windows of genomes, none of which touches those that are held out.
 
-    ``length`` holds the shortest and the longest; a crop with a larger share of N than
-    ``max_n_share`` is drawn anew; ``reverse_complement`` is the chance that one is read from the
-    other strand.
-    """
-
-    length: tuple[int, int]
-    max_n_share: float
-    reverse_complement: float
-
-
-class Genome:
-    """Records of one or more FASTA files, and windows of them that no crop may touch.
-
-    All sequence is held in memory, one byte a base. A place is counted from the first base of
-    the first record; windows never cross the end of a record.
+    All records of the FASTA files are held in memory, one byte a base. A position is counted from
+    the first base of the first record; windows never cross the end of a record.
 
     Parameters
     ----------
@@ -52,7 +39,7 @@ class Genome:
     """
 
     def __init__(
-        self, fasta: Sequence[str | Path], crops: CropSettings, held_out: int, seed: int
+        self, fasta: Sequence[str | Path], crops: CropSettings, *, held_out: int, seed: int
     ) -> None:
         self.crops = crops
         self.records = [record.sequence for path in fasta for record in read_fasta(path)]
@@ -60,8 +47,8 @@ class Genome:
         self._held_out: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         rng, longest = np.random.default_rng((seed, 0)), crops.length[1]
         for _ in range(held_out):
-            place, _ = self._draw(rng, longest)
-            self._held_out = np.sort(np.append(self._held_out, place))
+            position, _ = self._draw(rng, longest)
+            self._held_out = np.sort(np.append(self._held_out, position))
 
     @property
     def bases(self) -> int:
@@ -69,8 +56,8 @@ class Genome:
         return int(self.ends[-1])
 
     def held_out(self) -> list[str]:
-        """Sequences of the windows held out, forward strand, by place."""
-        return [self._read(int(place), self.crops.length[1]) for place in self._held_out]
+        """Sequences of the windows held out, forward strand, by position."""
+        return [self._read(int(position), self.crops.length[1]) for position in self._held_out]
 
     def crop(self, seed: Sequence[int]) -> str:
         """The crop of this seed: always the same, and never over a window held out."""
@@ -81,29 +68,29 @@ class Genome:
         return reverse_complement(sequence) if other_strand else sequence
 
     def _draw(self, rng: np.random.Generator, length: int) -> tuple[int, str]:
-        """Place and sequence, uniform over all places that may be taken."""
+        """Position and sequence, uniform over all that may be taken."""
         for _ in range(TRIES):
-            place = int(rng.integers(self.bases))
-            if self._overlaps_held_out(place, length):
+            position = int(rng.integers(self.bases))
+            if self._overlaps_held_out(position, length):
                 continue
-            sequence = self._read(place, length)
+            sequence = self._read(position, length)
             if len(sequence) == length and sequence.count("N") <= self.crops.max_n_share * length:
-                return place, sequence
+                return position, sequence
         raise InputError(
             f"no place for {length} bases in {len(self.records)} record(s) of {self.bases}, apart "
             "from N and windows held out; lower 'length' or 'held_out', or give more sequence"
         )
 
-    def _overlaps_held_out(self, place: int, length: int) -> bool:
+    def _overlaps_held_out(self, position: int, length: int) -> bool:
         """Windows are of one length, so that only the nearest before and after matter."""
-        after = bisect_right(self._held_out, place)  # type: ignore[call-overload]
-        if after < len(self._held_out) and self._held_out[after] < place + length:
+        after = bisect_right(self._held_out, position)  # type: ignore[call-overload]
+        if after < len(self._held_out) and self._held_out[after] < position + length:
             return True
-        return after > 0 and place < self._held_out[after - 1] + self.crops.length[1]
+        return after > 0 and position < self._held_out[after - 1] + self.crops.length[1]
 
-    def _read(self, place: int, length: int) -> str:
+    def _read(self, position: int, length: int) -> str:
         """Up to ``length`` bases, fewer at the end of a record."""
-        index = int(np.searchsorted(self.ends, place, side="right"))
+        index = int(np.searchsorted(self.ends, position, side="right"))
         record = self.records[index]
-        start = place - (int(self.ends[index]) - len(record))
+        start = position - (int(self.ends[index]) - len(record))
         return record[start : start + length]

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -12,29 +11,16 @@ import pandas as pd
 from dnalrp.data.genome import Genome
 from dnalrp.data.intervals import overlapping
 from dnalrp.data.nucleotides import NUCLEOTIDES, one_hot, reverse_complement
+from dnalrp.data.sources.fields import BACKGROUND, GenomicNegatives
 from dnalrp.errors import InputError
 
 log = logging.getLogger(__name__)
-BACKGROUND = "background"
 _TILES_AT_ONCE = 1 << 16  # for memory
 _C, _G, _N = b"CGN"
 
 
-class Matching(NamedTuple):
-    """How genomic background is chosen.
-
-    ``ratio`` regions a peak; their share of G and C is within ``gc_tolerance`` of the peak's;
-    at least ``distance`` bases lie between them and any peak.
-    """
-
-    ratio: int
-    gc_tolerance: float
-    distance: int
-    seed: int
-
-
 def matched_background(
-    peaks: pd.DataFrame, genome: Genome, avoided: pd.DataFrame, matching: Matching
+    peaks: pd.DataFrame, genome: Genome, avoided: pd.DataFrame, matching: GenomicNegatives
 ) -> pd.DataFrame:
     """Regions of the genome like the peaks in length, GC content and chromosome.
 
@@ -49,6 +35,8 @@ def matched_background(
         ``id, sequence, split, chrom, strand``, sequences of one length without N.
     avoided
         ``chrom, start, end``: peaks, blacklist. They are widened by ``distance`` here.
+    matching
+        How many regions a peak, how alike, how far away.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Sequences with planted motif sites, for which the right explanation is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from zlib import crc32
 
 import numpy as np
@@ -10,48 +10,25 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.data.fasta import read_fasta
-from dnalrp.data.grammar import ARRANGED_RULES, GRAMMAR_RULES, PAIR_RULES, STATES, State
+from dnalrp.data.grammar import ARRANGED_RULES, STATES, State
 from dnalrp.data.jaspar import Motif
 from dnalrp.data.nucleotides import NUCLEOTIDES, one_hot
 from dnalrp.data.scan import SITE_COLUMNS
+from dnalrp.data.sources.simulated import Composition, Grammar, Shuffled, SimulatedSection
 from dnalrp.errors import InputError
 
 Letters = npt.NDArray[np.int8]
-RULES = ("any", "all", *GRAMMAR_RULES)
+RULES = get_args(Grammar)
 INFORMATIVE = 1.0  # bits: positions of a motif that a near-copy may differ at
 MOST_DECOYS = 2
 
 
 class Simulation(NamedTuple):
-    """What to simulate.
+    """What to simulate: the settings, and the matrices that they name."""
 
-    ``rule`` makes the label: ``any``, positives carry sites of any of ``motifs`` and negatives
-    as many sites of ``decoys``; ``all``, positives carry every motif, negatives a proper subset
-    filled up with decoys. The others are rules on two motifs, in the proportions of
-    :data:`~dnalrp.data.grammar.STATES`. Up to MOST_DECOYS decoys, as many by chance, stand beside
-    them whatever the label: one that stood in a missing motif's place would give the label away:
-
-    - ``and``, ``or``, ``xor``: positives carry both, at least one, exactly one of the motifs;
-    - ``spacing``: positives carry both with a gap of ``spacing`` bases (from, to), negatives
-      with another gap, or one, or neither;
-    - ``order``: positives carry both on the same strand, the first upstream of the second,
-      negatives the second upstream of the first, or one, or neither. This is the same read from
-      the other strand. Gaps are of ``spacing`` bases in all;
-    - ``decoy``: positives carry one of ``motifs``, negatives none; half of each carry a near-copy
-      besides, a site of one of ``motifs`` with the least likely base at ``mutations`` of its
-      positions of at least one bit, drawn at random.
-    """
-
-    length: int
-    counts: Mapping[str, int]
+    settings: SimulatedSection
     motifs: Sequence[Motif]
     decoys: Sequence[Motif]
-    sites: tuple[int, int]
-    rule: str
-    spacing: tuple[int, int]
-    background: Mapping[str, object]
-    seed: int
-    mutations: int = 0
 
 
 class Planned(NamedTuple):
@@ -67,17 +44,41 @@ class Planned(NamedTuple):
     mutations: int = 0
 
 
-def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
+def simulate(
+    settings: SimulatedSection, motifs: Sequence[Motif], decoys: Sequence[Motif]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Simulate labelled sequences and record every planted site.
 
     Half of each split is positive. Sites are sampled from the matrices base by base, put on
     either strand, never overlap, and their places are uniform over all that fit. A split
     depends on the seed and its own name and count, not on other splits.
 
+    The grammar, ``settings.rule``, makes the label: ``any``, positives carry sites of any of
+    ``motifs`` and negatives as many sites of ``decoys``; ``all``, positives carry every motif,
+    negatives a proper subset filled up with decoys. The others are grammars of two motifs, in the
+    proportions of :data:`~dnalrp.data.grammar.STATES`. Up to MOST_DECOYS decoys, as many by chance,
+    stand beside them whatever the label: one that stood in a missing motif's place would give the
+    label away:
+
+    - ``and``, ``or``, ``xor``: positives carry both, at least one, exactly one of the motifs;
+    - ``spacing``: positives carry both with a gap of ``spacing`` bases (from, to), negatives
+      with another gap, or one, or neither;
+    - ``order``: positives carry both on the same strand, the first upstream of the second,
+      negatives the second upstream of the first, or one, or neither. This is the same read from
+      the other strand. Gaps are of ``spacing`` bases in all;
+    - ``decoy``: positives carry one of ``motifs``, negatives none; half of each carry a near-copy
+      besides, a site of one of ``motifs`` with the least likely base at ``mutations`` of its
+      positions of at least one bit, drawn at random.
+
+    Parameters
+    ----------
+    motifs, decoys
+        The matrices that the settings name, in their order.
+
     Returns
     -------
     sequences : pandas.DataFrame
-        ``id, sequence, label, split``.
+        ``id, sequence, label, split``, the splits in the order of their names.
     sites : pandas.DataFrame
         ``id, start, end, strand, motif, role``; role is ``motif`` for the evidence of a
         positive, ``partial`` for a motif in a negative, which the rule does not let count,
@@ -89,11 +90,12 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
         The sites do not fit into the length, a decoy is of the family of a motif, or a motif has
         fewer informative positions than a near-copy has mutations.
     """
+    simulation = Simulation(settings, motifs, decoys)
     _check(simulation)
     sequences: list[tuple[object, ...]] = []
     sites: list[tuple[object, ...]] = []
-    for split, count in simulation.counts.items():
-        rng = np.random.default_rng([simulation.seed, crc32(split.encode())])
+    for split, count in sorted(settings.sequences.model_dump().items()):
+        rng = np.random.default_rng([settings.seed, crc32(split.encode())])
         letters = _background(simulation, count, rng)
         for index in range(count):
             name, label = f"{split}_{index:06d}", int(index % 2 == 0)
@@ -110,6 +112,7 @@ def simulate(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _check(simulation: Simulation) -> None:
+    settings = simulation.settings
     families = {family for motif in simulation.motifs for family in motif.families}
     for decoy in simulation.decoys:
         if shared := families.intersection(decoy.families):
@@ -117,23 +120,21 @@ def _check(simulation: Simulation) -> None:
                 f"decoys: {decoy.matrix_id} ({decoy.name}) is of the family "
                 f"{', '.join(sorted(shared))!r} of a planted motif; choose another decoy"
             )
-    if simulation.rule in PAIR_RULES and len(simulation.motifs) < 2:
-        raise InputError(f"rule: {simulation.rule!r} needs two motifs; list them under 'motifs'")
+    mutations = settings.mutations or 0
     for motif in simulation.motifs:
         informative = int((motif.information >= INFORMATIVE).sum())
-        if simulation.rule == "decoy" and simulation.mutations > informative:
+        if settings.rule == "decoy" and mutations > informative:
             raise InputError(
-                f"mutations: {simulation.mutations}, but {motif.matrix_id} ({motif.name}) has "
+                f"mutations: {mutations}, but {motif.matrix_id} ({motif.name}) has "
                 f"{informative} positions of {INFORMATIVE:g} bit or more; lower it"
             )
     widest = max(motif.width for motif in (*simulation.motifs, *simulation.decoys))
-    gap = simulation.spacing[1] + 1 if simulation.rule in ARRANGED_RULES else 0
-    counts = {"any": simulation.sites[1], "all": len(simulation.motifs)}
-    count = counts.get(simulation.rule, 2 + MOST_DECOYS)
-    most = count * widest + gap
-    if most > simulation.length:
+    gap = settings.spacing[1] + 1 if settings.rule in ARRANGED_RULES else 0
+    counts = {"any": settings.sites[1], "all": len(simulation.motifs)}
+    most = counts.get(settings.rule, 2 + MOST_DECOYS) * widest + gap
+    if most > settings.length:
         raise InputError(
-            f"length: {simulation.length} is too short for sites that take up to {most} bases; "
+            f"length: {settings.length} is too short for sites that take up to {most} bases; "
             "raise 'length' or plant fewer sites"
         )
 
@@ -147,17 +148,17 @@ def _plan(simulation: Simulation, label: int, turn: int, rng: np.random.Generato
         return [[Planned(motifs[i], role)] for i in rng.integers(len(motifs), size=count)]
 
     motifs, decoys = simulation.motifs, simulation.decoys
-    if simulation.rule == "any":
-        count = int(rng.integers(simulation.sites[0], simulation.sites[1] + 1))
+    if simulation.settings.rule == "any":
+        count = int(rng.integers(simulation.settings.sites[0], simulation.settings.sites[1] + 1))
         return some(motifs, count, "motif") if label else some(decoys, count, "decoy")
-    if simulation.rule == "all":
+    if simulation.settings.rule == "all":
         count = len(motifs) if label else int(rng.integers(len(motifs)))
         kept = rng.permutation(len(motifs))[:count]
         planned = [[Planned(motifs[i], "motif")] for i in kept]
         return planned + some(decoys, len(motifs) - count, "decoy")
-    states = STATES[simulation.rule][label]
+    states = STATES[simulation.settings.rule][label]
     others = some(decoys, int(rng.integers(MOST_DECOYS + 1)), "decoy")
-    room = simulation.length - sum(site.motif.width for block in others for site in block)
+    room = simulation.settings.length - sum(site.motif.width for block in others for site in block)
     return _plan_pair(simulation, states[turn % len(states)], room, rng) + others
 
 
@@ -165,13 +166,14 @@ def _plan_pair(
     simulation: Simulation, state: State, room: int, rng: np.random.Generator
 ) -> list[Block]:
     """The motifs of a state; both are one block where their arrangement counts."""
-    if simulation.rule == "decoy":
+    if simulation.settings.rule == "decoy":
         drawn = rng.integers(len(simulation.motifs), size=2)
         first, second = (Planned(simulation.motifs[i], "motif") for i in drawn)
-        pair = [first, second._replace(role="near_copy", mutations=simulation.mutations)]
+        mutations = simulation.settings.mutations or 0
+        pair = [first, second._replace(role="near_copy", mutations=mutations)]
     else:
         pair = [Planned(motif, "motif") for motif in simulation.motifs[:2]]
-    if simulation.rule in ARRANGED_RULES and state.first and state.second:
+    if simulation.settings.rule in ARRANGED_RULES and state.first and state.second:
         return [_arranged(simulation, pair, state, room, rng)]
     return [
         [site] for site, present in zip(pair, (state.first, state.second), strict=True) if present
@@ -182,9 +184,9 @@ def _arranged(
     simulation: Simulation, pair: Block, state: State, room: int, rng: np.random.Generator
 ) -> Block:
     """The pair as ``spacing`` or ``order`` has it or, misarranged, has not."""
-    low, high = simulation.spacing
+    low, high = simulation.settings.spacing
     gap, strand = int(rng.integers(low, high + 1)), None
-    if simulation.rule == "spacing":
+    if simulation.settings.rule == "spacing":
         pair = [pair[i] for i in rng.permutation(2)]
         if not state.arranged:
             room -= sum(site.motif.width for site in pair)
@@ -229,15 +231,15 @@ def _sample_site(site: Planned, strand: str, rng: np.random.Generator) -> Letter
 
 
 def _background(simulation: Simulation, count: int, rng: np.random.Generator) -> Letters:
-    settings, length = simulation.background, simulation.length
-    if settings["kind"] == "composition":
-        gc = float(settings["gc"])  # type: ignore[arg-type]
+    background, length = simulation.settings.background, simulation.settings.length
+    if isinstance(background, Composition):
+        gc = float(background.gc)
         probabilities = [(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2]
         return rng.choice(4, size=(count, length), p=probabilities).astype(np.int8)
-    source = _crops(Path(str(settings["fasta"])), count, length, rng)
-    if settings["kind"] == "shuffled":
+    source = _crops(Path(background.fasta), count, length, rng)
+    if isinstance(background, Shuffled):
         return _dinucleotide_shuffled(source, rng)
-    return _markov(source, int(settings["order"]), count, length, rng)  # type: ignore[call-overload]
+    return _markov(source, background.order, length, rng)
 
 
 def _crops(path: Path, count: int, length: int, rng: np.random.Generator) -> list[str]:
@@ -263,11 +265,9 @@ def _dinucleotide_shuffled(source: Sequence[str], rng: np.random.Generator) -> L
     return shuffled[:, 0].argmax(dim=1).numpy().astype(np.int8)
 
 
-def _markov(
-    source: Sequence[str], order: int, count: int, length: int, rng: np.random.Generator
-) -> Letters:
-    """Sequences of a Markov chain fitted to ``source``, one pseudocount a transition."""
-    letters = one_hot(source).argmax(axis=1)
+def _markov(source: Sequence[str], order: int, length: int, rng: np.random.Generator) -> Letters:
+    """As many sequences of a Markov chain fitted to ``source``, one pseudocount a transition."""
+    letters, count = one_hot(source).argmax(axis=1), len(source)
     powers = 4 ** np.arange(order)[::-1]
     contexts = np.lib.stride_tricks.sliding_window_view(letters, order, axis=1)[:, :-1] @ powers
     counts = np.ones((4**order, 4))

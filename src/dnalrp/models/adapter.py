@@ -4,25 +4,16 @@ LoRA, Hu et al., ICLR 2022 (arXiv 2106.09685): a linear layer W gets W + alpha /
 A (rank, in) random and B (out, rank) zero at first; only A and B are trained.
 """
 
-from typing import NamedTuple
-
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 from transformers import PreTrainedModel
 
 from dnalrp.errors import InputError
+from dnalrp.models.training_settings import Adapter
 
 
-class AdapterSettings(NamedTuple):
-    """Rank of the update, its scale ``alpha`` (divided by the rank), dropout of its input."""
-
-    rank: int
-    alpha: int
-    dropout: float
-
-
-def with_adapter(model: PreTrainedModel, settings: AdapterSettings, seed: int) -> PeftModel:
+def with_adapter(model: PreTrainedModel, settings: Adapter, seed: int) -> PeftModel:
     """Put an adapter on every linear layer of the encoder; all else but the classifier is frozen.
 
     The encoder is what the architecture's ``base_model_prefix`` names. In DNABERT-2 that is

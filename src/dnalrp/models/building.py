@@ -1,24 +1,20 @@
 """A classifier to be trained: from settings with random weights, or from a checkpoint."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from transformers import PreTrainedModel
 
+from dnalrp.catalogue import resolve
 from dnalrp.errors import InputError
-from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
-from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
+from dnalrp.models.catalogue import ARCHITECTURES, ModelSection
 from dnalrp.models.loading import load
-from dnalrp.models.tokenizer import nucleotide_tokenizer, train_byte_pair_tokenizer
 
 
 def build_model(
-    architecture: str,
-    size: Mapping[str, object],
-    pretrained: str | None,
-    revision: str,
+    section: ModelSection,
     tokenizer_sequences: Sequence[str],
-    max_token_length: int,
+    *,
     seed: int,
     num_labels: int | None = 2,
 ) -> PreTrainedModel:
@@ -26,14 +22,10 @@ def build_model(
 
     Parameters
     ----------
-    architecture
-        ``dnabert2`` or ``regulatory_cnn``; ``bert``, ``esm`` and ``modernbert`` pretrained only.
-    size
-        Fields of the architecture's configuration; of no effect on a pretrained model.
-    pretrained, revision
-        Hub id or folder to start from, with its own tokenizer; None for random weights.
-    tokenizer_sequences, max_token_length
-        What DNABERT-2's byte-pair tokenizer is trained on where there is no pretrained one.
+    section
+        Its settings. ``size`` is of no effect on a pretrained model.
+    tokenizer_sequences
+        What a tokenizer is trained on where there is no pretrained one.
     seed
         Decides all random weights.
     num_labels
@@ -45,30 +37,24 @@ def build_model(
         The pretrained model cannot be loaded or is of another architecture, or there is none for
         an architecture that is not trained from random weights.
     """
+    architecture = ARCHITECTURES.named(section.architecture, "architecture")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if pretrained is not None:
-            loaded = load(pretrained, num_labels, revision, trained=num_labels is None)
-            if loaded.config.model_type != architecture:
+        if section.pretrained is not None:
+            untouched = num_labels is None
+            loaded = load(section.pretrained, num_labels, section.revision, trained=untouched)
+            if loaded.config.model_type != architecture.name:
                 raise InputError(
-                    f"{pretrained}: is a {loaded.config.model_type} but 'architecture' says "
-                    f"{architecture}; correct one of them"
+                    f"{section.pretrained}: is a {loaded.config.model_type} but 'architecture' "
+                    f"says {architecture.name}; correct one of them"
                 )
             return loaded
-        if architecture not in (DnaBert2Config.model_type, RegulatoryCnnConfig.model_type):
+        if architecture.from_scratch is None:
             raise InputError(
-                f"architecture {architecture!r} is not trained from random weights; "
+                f"architecture {architecture.name!r} is not trained from random weights; "
                 "name a checkpoint under 'pretrained'"
             )
-        if architecture == RegulatoryCnnConfig.model_type:
-            tokenizer = nucleotide_tokenizer()
-            cnn_config = RegulatoryCnnConfig(num_labels=num_labels, **size)  # type: ignore[arg-type]
-            model: PreTrainedModel = RegulatoryCnnForSequenceClassification(cnn_config)
-        else:
-            config = DnaBert2Config(num_labels=num_labels, **size)  # type: ignore[arg-type]
-            tokenizer = train_byte_pair_tokenizer(
-                tokenizer_sequences, config.vocab_size, max_token_length
-            )
-            model = DnaBert2ForSequenceClassification(config)
-    model.tokenizer = tokenizer
-    return model
+        new: PreTrainedModel = resolve(architecture.from_scratch)(
+            section, tokenizer_sequences, num_labels
+        )
+    return new

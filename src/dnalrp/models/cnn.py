@@ -8,6 +8,7 @@ attention mask.
 """
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -18,6 +19,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 from transformers.modeling_outputs import SequenceClassifierOutput
+
+from dnalrp.models.architectures.regulatory_cnn import RegulatoryCnnSection
+from dnalrp.models.tokenizer import nucleotide_tokenizer
 
 
 @strict
@@ -139,6 +143,16 @@ class RegulatoryCnnForSequenceClassification(PreTrainedModel):
         logits = self.classifier(self.activation(self.dense(features)))
         loss = None if labels is None else cross_entropy(logits, labels)
         return SequenceClassifierOutput(loss=loss, logits=logits)
+
+
+def new_classifier(
+    section: RegulatoryCnnSection, sequences: Sequence[str], num_labels: int | None
+) -> RegulatoryCnnForSequenceClassification:
+    """Classifier with random weights; each nucleotide is a token, whatever the sequences are."""
+    config = RegulatoryCnnConfig(num_labels=num_labels, **section.size.model_dump())
+    model = RegulatoryCnnForSequenceClassification(config)
+    model.tokenizer = nucleotide_tokenizer()
+    return model
 
 
 def folded(model: nn.Module) -> nn.Module:

@@ -7,6 +7,7 @@ own (:class:`AlibiAttention`, :class:`GatedGelu`, ``nn.Linear``, ``nn.LayerNorm`
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from huggingface_hub.dataclasses import strict
@@ -18,6 +19,9 @@ from transformers.modeling_outputs import (
     MaskedLMOutput,
     SequenceClassifierOutput,
 )
+
+from dnalrp.models.architectures.dnabert2 import DnaBert2Section
+from dnalrp.models.tokenizer import train_byte_pair_tokenizer
 
 MASKED_SCORE = -10000.0
 
@@ -340,3 +344,14 @@ class DnaBert2ForMaskedLM(DnaBert2PreTrainedModel):
         if labels is not None:
             loss = cross_entropy(logits.flatten(0, 1), labels.flatten())
         return MaskedLMOutput(loss=loss, logits=logits)
+
+
+def new_classifier(
+    section: DnaBert2Section, sequences: Sequence[str], num_labels: int | None
+) -> DnaBert2ForSequenceClassification:
+    """Classifier with random weights, and a byte-pair tokenizer trained on ``sequences``."""
+    config = DnaBert2Config(num_labels=num_labels, **section.size.model_dump())
+    tokenizer = train_byte_pair_tokenizer(sequences, config.vocab_size, section.max_token_length)
+    model = DnaBert2ForSequenceClassification(config)
+    model.tokenizer = tokenizer
+    return model

@@ -5,77 +5,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import (
     AutoTokenizer,
-    BertConfig,
-    BertForSequenceClassification,
-    EsmConfig,
-    EsmForSequenceClassification,
-    ModernBertConfig,
-    ModernBertForSequenceClassification,
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
 )
 
+from dnalrp.catalogue import resolve
 from dnalrp.errors import InputError
+from dnalrp.models.catalogue import ARCHITECTURES, Architecture, detected_architecture
 from dnalrp.models.checkpoints import find_checkpoint
-from dnalrp.models.cnn import RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
-from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
-from dnalrp.models.nucleotide_transformer import NucleotideTransformerForSequenceClassification
 from dnalrp.models.tokenizer import token_spans
 
 log = logging.getLogger(__name__)
 
 
-class Architecture(NamedTuple):
-    """Classes for a checkpoint, and patterns of names of tensors.
-
-    ``new`` may be missing, as in a checkpoint without a classifier; ``left_out`` may be left over,
-    as the head of a masked-language model.
-    """
-
-    config: type[PreTrainedConfig]
-    model: type[PreTrainedModel]
-    new: tuple[str, ...] = ("classifier.*",)
-    left_out: tuple[str, ...] = ()
-
-
-_BERT_TENSORS = {
-    "new": ("classifier.*", "bert.pooler.*"),
-    "left_out": ("cls.*", "*.position_ids"),
-}
-_ESM_TENSORS = {
-    "new": ("classifier.*", "esm.contact_head.*", "*.inv_freq"),
-    "left_out": ("lm_head.*", "*.position_ids", "*.inv_freq"),
-}
-NUCLEOTIDE_TRANSFORMER = "esm, gated"
-_ARCHITECTURES = {
-    DnaBert2Config.model_type: Architecture(
-        DnaBert2Config, DnaBert2ForSequenceClassification, **_BERT_TENSORS
-    ),
-    RegulatoryCnnConfig.model_type: Architecture(
-        RegulatoryCnnConfig, RegulatoryCnnForSequenceClassification
-    ),
-    "bert": Architecture(BertConfig, BertForSequenceClassification, **_BERT_TENSORS),
-    "esm": Architecture(EsmConfig, EsmForSequenceClassification, **_ESM_TENSORS),
-    NUCLEOTIDE_TRANSFORMER: Architecture(
-        EsmConfig, NucleotideTransformerForSequenceClassification, **_ESM_TENSORS
-    ),
-    "modernbert": Architecture(
-        ModernBertConfig,
-        ModernBertForSequenceClassification,
-        new=("classifier.*", "head.*"),
-        left_out=("decoder.*",),
-    ),
-}
-_PUBLIC_NAMES = [name for name in _ARCHITECTURES if name != NUCLEOTIDE_TRANSFORMER]
 _UNREADABLE = (
     OSError,
     ValueError,
@@ -86,7 +37,6 @@ _UNREADABLE = (
     LookupError,
     TypeError,
 )
-_NOT_TRAINED = ("esm.contact_head.*", "*.inv_freq")
 _SPECIAL_TOKENS = {
     "unk_token": "[UNK]",
     "cls_token": "[CLS]",
@@ -104,8 +54,7 @@ def load(
 ) -> PreTrainedModel:
     """Load a classifier in evaluation mode; ``model.tokenizer`` comes with it.
 
-    DNABERT-2, the CNN, and classifiers of transformers' own classes for BERT (DNABERT, GENA-LM,
-    GROVER), ESM (Nucleotide Transformer) and ModernBERT.
+    It may be of any architecture of the catalogue (:mod:`dnalrp.models.catalogue`).
 
     Parameters
     ----------
@@ -134,12 +83,13 @@ def load(
     name, tokenizer_name = find_checkpoint(name)
     settings = _configuration(name, revision)
     architecture = _architecture(name, settings)
+    model_class = _model_class(name, architecture, settings)
     # the published code leaves model_type "bert" and a pointer to its own, remote code
     settings = {k: v for k, v in settings.items() if k not in ("model_type", "auto_map")}
     changes = {} if num_labels is None else {"num_labels": num_labels}
     try:
-        config = architecture.config.from_dict(settings, **changes)
-        model, info = architecture.model.from_pretrained(
+        config = resolve(architecture.config).from_dict(settings, **changes)
+        model, info = model_class.from_pretrained(
             name, config=config, revision=revision, dtype=torch.float32, output_loading_info=True
         )
         tokenizer = _tokenizer(tokenizer_name, revision)
@@ -209,29 +159,27 @@ def _configuration(name: str, revision: str) -> dict[str, object]:
 
 
 def _architecture(name: str, settings: Mapping[str, object]) -> Architecture:
-    """Classes for a configuration.
-
-    The published DNABERT-2 is known by ALiBi, version 2 of the Nucleotide Transformer by a
-    feed-forward block without biases.
-    """
-    model_type = settings.get("model_type")
-    if model_type in (None, "bert") and "alibi_starting_size" in settings:
-        model_type = DnaBert2Config.model_type
-    if model_type == "esm" and settings.get("add_bias_fnn") is False:
-        model_type = NUCLEOTIDE_TRANSFORMER
-    if model_type not in _ARCHITECTURES:
+    """The architecture of a configuration."""
+    architecture = detected_architecture(settings)
+    if architecture is None:
         raise InputError(
-            f"{name}: architecture {model_type!r} is not supported; "
-            f"give a checkpoint of {' or '.join(_PUBLIC_NAMES)}"
+            f"{name}: architecture {settings.get('model_type')!r} is not supported; "
+            f"give a checkpoint of {' or '.join(ARCHITECTURES)}"
         )
-    chosen = _ARCHITECTURES[str(model_type)]
-    if "auto_map" in settings and model_type != DnaBert2Config.model_type:
+    return architecture
+
+
+def _model_class(name: str, architecture: Architecture, settings: Mapping[str, object]) -> Any:
+    """The classifier for a configuration; a warning where it stands in for other code."""
+    model_class = resolve(architecture.model_for(settings))
+    if "auto_map" in settings and not architecture.replaces_code:
         log.warning(
             "%s brings code of its own, which is not run: it is read as %s; "
             "compare its outputs with published ones",
-            *(name, chosen.model.__name__),
+            name,
+            model_class.__name__,
         )
-    return chosen
+    return model_class
 
 
 def _check_tensors(
@@ -247,7 +195,7 @@ def _check_tensors(
             f"{name}: holds {len(extra)} tensors that the model has no place for, {extra[0]!r} "
             "among them; the checkpoint is of another architecture"
         )
-    new = _others(info["missing_keys"], _NOT_TRAINED)
+    new = _others(info["missing_keys"], architecture.untrained)
     if new and trained:
         raise InputError(
             f"{name}: has no classifier, {min(new)!r} is missing; fine-tune it, "

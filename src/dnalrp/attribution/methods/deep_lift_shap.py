@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from functools import partial
 from typing import NamedTuple
 from zlib import crc32
 
@@ -12,10 +13,35 @@ from tangermeme.ersatz import dinucleotide_shuffle
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from dnalrp.attribution.tables import RuleTable
+from dnalrp.attribution.batch import Arrays, Batch, BatchRelevance
+from dnalrp.attribution.composites import Composite
+from dnalrp.attribution.options import DeepLiftShapOptions
+from dnalrp.attribution.rules import Accounts
 from dnalrp.data.nucleotides import NUCLEOTIDES
 from dnalrp.errors import InputError
 from dnalrp.models import cnn
+
+
+def relevance(batch: Batch, options: DeepLiftShapOptions) -> BatchRelevance:
+    """Dinucleotide shuffles are the references; the gap is reported."""
+    batch.only_margins("deep_lift_shap")
+    rows: Arrays = [np.empty(0)] * len(batch.indices)
+    gap = np.empty(len(batch.indices))
+    lengths = np.array([len(sequence) for sequence in batch.sequences])
+    for length in np.unique(lengths):
+        group = np.flatnonzero(lengths == length)
+        ids = torch.tensor([batch.objective.tokens[batch.indices[row]] for row in group])
+        result = deep_lift_shap(
+            batch.twin,
+            ids,
+            batch.objective.label,
+            references=options.references,
+            seed=options.seed,
+        )
+        gap[group] = result.gap.double().cpu().numpy()
+        for row, values in zip(group, result.relevance.cpu().numpy(), strict=True):
+            rows[row] = values
+    return BatchRelevance(rows, gap)
 
 
 class DeepLiftShap(NamedTuple):
@@ -48,6 +74,7 @@ def deep_lift_shap(
     model: PreTrainedModel,
     input_ids: Tensor,
     target: int | None = None,
+    *,
     references: int = 10,
     seed: int = 0,
     batch_size: int = 64,
@@ -103,7 +130,7 @@ def deep_lift_shap(
     x = torch.stack([ids == letter for letter in range(len(NUCLEOTIDES))], dim=1)
     shuffled = _shuffles(x, ids, references, seed).to(model.dtype)
     x = x.to(model.dtype)
-    with _table(model.config, ids.shape[1]).on(model) as ruled:
+    with _composite(model.config, ids.shape[1]).on(model) as ruled:
         wrapped = _Margin(ruled.model, x.new_tensor([-sign, sign])).eval()
         with warnings.catch_warnings():
             # It warns of N, which only_warn lets pass, and of a gap, which is handed back.
@@ -127,7 +154,7 @@ def deep_lift_shap(
 
 
 def _check(model: PreTrainedModel, input_ids: Tensor, references: int) -> None:
-    if model.config.model_type != cnn.RegulatoryCnnConfig.model_type:
+    if not isinstance(model.config, cnn.RegulatoryCnnConfig):
         raise InputError(
             f"DeepLiftShap does not explain a {model.config.model_type}; choose another method, "
             "it explains the CNN only"
@@ -166,20 +193,30 @@ def _shuffles(one_hot: Tensor, ids: Tensor, references: int, seed: int) -> Tenso
     return shuffled.view(len(ids), references, *one_hot.shape[1:])
 
 
-def _table(config: cnn.RegulatoryCnnConfig, length: int) -> RuleTable:
+def _fresh_relu(module: nn.ReLU, name: str, accounts: Accounts) -> nn.Module:
+    return nn.ReLU()
+
+
+def _fresh_pool(module: nn.MaxPool1d, name: str, accounts: Accounts) -> nn.Module:
+    return nn.MaxPool1d(module.kernel_size, ceil_mode=module.ceil_mode)
+
+
+def _global_pool(module: nn.Module, name: str, accounts: Accounts, *, length: int) -> nn.Module:
+    return nn.MaxPool1d(length)
+
+
+def _composite(config: cnn.RegulatoryCnnConfig, length: int) -> Composite:
     """Fresh copies of what tangermeme hooks, so that no hook touches the model.
 
     Copies of modules share the registers of hooks, new ones do not.
     """
     pooled = math.ceil(math.ceil(length / config.pool_size) / config.pool_size)
-    return RuleTable(
+    return Composite(
         name="DeepLiftShap",
         rules={
-            nn.ReLU: lambda module, place, accounts: nn.ReLU(),
-            nn.MaxPool1d: lambda module, place, accounts: nn.MaxPool1d(
-                module.kernel_size, ceil_mode=module.ceil_mode
-            ),
-            nn.AdaptiveMaxPool1d: lambda module, place, accounts: nn.MaxPool1d(pooled),
+            nn.ReLU: _fresh_relu,
+            nn.MaxPool1d: _fresh_pool,
+            nn.AdaptiveMaxPool1d: partial(_global_pool, length=pooled),
         },
         plain=(
             nn.Conv1d,

@@ -1,4 +1,7 @@
-"""Tables of rules: which module of a model propagates relevance by which rule."""
+"""Composites: which module of a model propagates relevance by which rule.
+
+The word is zennit's (Anders et al. 2021, arXiv 2106.13200).
+"""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
@@ -12,16 +15,15 @@ import torch
 from torch import nn
 
 from dnalrp.attribution import rules
-from dnalrp.attribution.convolution import Epsilon, Gamma, LayerRules, layer_rule
 from dnalrp.attribution.rules import Accounts
 from dnalrp.errors import InputError
-from dnalrp.models import cnn, dnabert2
 
 Rule = Callable[[Any, str, Accounts], nn.Module]
+"""A module, its name in the model and the accounts to what stands for it: all rules are made so."""
 
 
 class Ruled(NamedTuple):
-    """A model under a table: ``model`` computes the same outputs, its gradients obey the rules.
+    """A model under a composite: ``model`` computes the same outputs, its gradients obey the rules.
 
     ``counts`` says how many modules of each type were replaced.
     """
@@ -50,7 +52,7 @@ class _Building(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RuleTable:
+class Composite:
     """Module types to rules, and single modules by name where they want another one.
 
     ``rules`` are replaced; ``plain`` keep their own gradient: operations for which it is the
@@ -76,17 +78,17 @@ class RuleTable:
 
     @contextmanager
     def on(self, model: Any) -> Iterator[Ruled]:
-        """Put the table on ``model`` for the length of a ``with`` block.
+        """Put the composite on ``model`` for the length of a ``with`` block.
 
         The model itself is not touched, ever: what the block gets is a twin that shares the
-        parameters, frozen, and has the modules of the table replaced. So nothing can be left
+        parameters, frozen, and has the modules of the composite replaced. So nothing can be left
         behind by an error, and other threads may use, train or explain the model meanwhile.
 
         Raises
         ------
         InputError
-            The model holds a module that the table does not know, or none of a name that the
-            table knows; the message names it.
+            The model holds a module that the composite does not know, or none of a name that
+            it knows; the message names it.
         """
         if self.prepared is not None:
             model = self.prepared(model)
@@ -101,35 +103,35 @@ class RuleTable:
                 ruled = ", ".join(name for name, kind in kinds.items() if kind in self.rules)
                 raise InputError(f"rule for {pattern!r}: the model has no such layer, but {ruled}")
 
-    def _rule(self, place: str, kind: type[nn.Module]) -> Rule | None:
-        if place in self.by_name:
-            return self.by_name[place]
+    def _rule(self, name: str, kind: type[nn.Module]) -> Rule | None:
+        if name in self.by_name:
+            return self.by_name[name]
         for pattern, rule in self.by_name.items():
-            if kind in self.rules and fnmatchcase(place, pattern):
+            if kind in self.rules and fnmatchcase(name, pattern):
                 return rule
         return self.rules.get(kind)
 
-    def _twin(self, module: nn.Module, place: str, build: _Building) -> nn.Module:
+    def _twin(self, module: nn.Module, name: str, build: _Building) -> nn.Module:
         if module is build.words:
-            return rules.InputRule(frozen_twin(module), build.accounts, build.dtype)
+            return rules.InputRule(frozen_twin(module), name, build.accounts, dtype=build.dtype)
         kind = type(module)
-        rule = self._rule(place, kind)
+        rule = self._rule(name, kind)
         if rule is None and self.plain is not None and kind not in self.plain:
             raise InputError(
-                f"module {place or '(model)'!r} is a {kind.__name__}, for which the table "
-                f"{self.name!r} has no rule; use a method that needs none"
+                f"module {name or '(model)'!r} is a {kind.__name__}, for which the "
+                f"composite {self.name!r} has no rule; use a method that needs none"
             )
         twin = frozen_twin(module)
         if self.attention and "config" in twin.__dict__:
             twin.config = build.configuration(twin.config, self.attention)
-        for name, child in module._modules.items():
+        for child_name, child in module._modules.items():
             if child is not None:
-                inner = f"{place}.{name}" if place else name
-                twin._modules[name] = self._twin(child, inner, build)
+                inner = f"{name}.{child_name}" if name else child_name
+                twin._modules[child_name] = self._twin(child, inner, build)
         if rule is None:
             return twin
         build.counts[kind.__name__] = build.counts.get(kind.__name__, 0) + 1
-        return rule(twin, place, build.accounts)
+        return rule(twin, name, build.accounts)
 
 
 def frozen_twin(module: nn.Module) -> nn.Module:
@@ -151,105 +153,15 @@ def frozen_twin(module: nn.Module) -> nn.Module:
     return twin
 
 
-GRADIENT = RuleTable("plain gradient", plain=None)
+GRADIENT = Composite("plain gradient", plain=None)
 """No rule for anything: input times gradient is Gradient x Input, on any model."""
 
 
 SHARED_RULES: dict[type[nn.Module], Rule] = {
     nn.Linear: rules.LinearRule,
     nn.LayerNorm: rules.LayerNormRule,
-    nn.Tanh: lambda module, place, accounts: rules.TanhRule(),
-    nn.GELU: lambda module, place, accounts: rules.GeluRule(),
+    nn.Tanh: rules.TanhRule,
+    nn.GELU: rules.GeluRule,
     nn.Embedding: rules.ConstantRule,
 }
-_DNABERT2_PLAIN = (
-    nn.Dropout,
-    nn.ModuleList,
-    dnabert2.DnaBert2ForSequenceClassification,
-    dnabert2.DnaBert2ForMaskedLM,
-    dnabert2.DnaBert2MaskedLMHead,
-    dnabert2.DnaBert2MaskedLMPredictions,
-    dnabert2.DnaBert2HeadTransform,
-    dnabert2.DnaBert2Model,
-    dnabert2.DnaBert2Embeddings,
-    dnabert2.DnaBert2Encoder,
-    dnabert2.DnaBert2Layer,
-    dnabert2.DnaBert2Attention,
-    dnabert2.DnaBert2SelfAttention,
-    dnabert2.DnaBert2SelfOutput,
-    dnabert2.DnaBert2GatedMlp,
-    dnabert2.DnaBert2Pooler,
-)
-
-
-def attnlrp(alibi: str) -> RuleTable:
-    """AttnLRP for DNABERT-2 (Kurth et al. 2026), with one of the readings of ALiBi.
-
-    ``alibi`` is ``absorb``, ``identity`` or ``uniform``: see
-    :class:`~dnalrp.attribution.rules.AlibiAttentionRule`.
-    """
-    if alibi not in rules.ALIBI_READINGS:
-        raise ValueError(f"alibi {alibi!r}: choose one of {', '.join(rules.ALIBI_READINGS)}")
-    return RuleTable(
-        name=f"attnlrp, ALiBi {alibi}",
-        rules=SHARED_RULES
-        | {
-            dnabert2.GatedGelu: lambda module, place, accounts: rules.GatedGeluRule(),
-            dnabert2.AlibiAttention: lambda module, place, accounts: rules.AlibiAttentionRule(
-                place, accounts, alibi
-            ),
-        },
-        plain=_DNABERT2_PLAIN,
-    )
-
-
-def cp_lrp() -> RuleTable:
-    """CP-LRP for DNABERT-2 (Ali et al. 2022): attention and the gate's activated half constant.
-
-    With every bias, beta and type embedding at zero it conserves the output exactly.
-    """
-    return RuleTable(
-        name="cp_lrp",
-        rules=SHARED_RULES
-        | {
-            dnabert2.GatedGelu: lambda module, place, accounts: rules.GateValueRule(),
-            dnabert2.AlibiAttention: lambda module, place, accounts: rules.AttentionValueRule(),
-        },
-        plain=_DNABERT2_PLAIN,
-    )
-
-
-def convolutional_lrp(layer_rules: LayerRules = None) -> RuleTable:
-    """LRP for the CNN, a rule a layer: gamma on convolutions, epsilon on dense ones, or as named.
-
-    ``layer_rules`` are by name of the layer, ``first.convolution``, ``second.convolution``,
-    ``dense``, ``classifier``, or by pattern; layers that it does not name keep the default::
-
-        convolutional_lrp({"first.convolution": AlphaBeta(2.0), "dense": {"gamma": 0.1}})
-
-    A rule may be given as data too, as in ``attribute.layer_rules`` of the workflow's settings.
-
-    ReLU and max-pooling pass relevance to the inputs that made their output, which is what
-    their gradient does. Batch norm is folded into the convolution before it
-    (:func:`dnalrp.models.cnn.folded`), whose bias then holds the shift.
-
-    The explained output is a margin, so the classifier starts from relevance z of its class and
-    -z of the other, where z may be negative. Gamma then favours the negative part, alpha-beta
-    treats either sign alike: see :mod:`dnalrp.attribution.convolution`.
-    """
-    return RuleTable(
-        name="lrp",
-        rules={nn.Conv1d: Gamma(0.25), nn.Linear: Epsilon()},
-        by_name={name: layer_rule(rule) for name, rule in (layer_rules or {}).items()},
-        prepared=cnn.folded,
-        plain=(
-            nn.Identity,
-            nn.ReLU,
-            nn.MaxPool1d,
-            nn.AdaptiveMaxPool1d,
-            nn.Dropout,
-            cnn.OneHot,
-            cnn.ConvolutionBlock,
-            cnn.RegulatoryCnnForSequenceClassification,
-        ),
-    )
+"""What all encoders share."""

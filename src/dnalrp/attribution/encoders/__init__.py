@@ -1,0 +1,1 @@
+"""Rules for the modules of encoders, a file an architecture."""

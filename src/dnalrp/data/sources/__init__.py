@@ -1,0 +1,1 @@
+"""Where labelled sequences come from: one file a source, all of them in the catalogue."""
