@@ -112,9 +112,9 @@ class Axis:
     metrics
         Its cards, in the order of the figure's panels and of the paper table's columns.
     judge
-        ``judge(axis, explained)``, with ``needs_model`` ``judge(axis, explained, model,
-        settings)``, to :class:`~dnalrp.evaluation.scores.Scores`. By default every card's
-        ``score`` is asked of every map: :func:`dnalrp.evaluation.judging.judge_maps`.
+        ``judge(axis, explained)``, where it needs the model and where it has settings with these
+        after them, to :class:`~dnalrp.evaluation.scores.Scores`. By default every card's ``score``
+        is asked of every map: :func:`dnalrp.evaluation.judging.judge_maps`.
     note
         What to know when reading the figure; or a function of the axis's settings that says it.
     figure

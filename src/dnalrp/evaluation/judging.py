@@ -52,10 +52,12 @@ def evaluate(
 
 
 def _scores_of(axis: Axis, explained: Explained, model: Any, settings: Any) -> list[Scores]:
-    judge = resolve(axis.judge)
-    if not axis.needs_model:
-        return judge(axis, explained)
-    return judge(axis, explained, model, axis.read_settings(settings))
+    asked: list[Any] = [axis, explained]
+    if axis.needs_model:
+        asked.append(model)
+    if axis.settings is not None:
+        asked.append(axis.read_settings(settings))
+    return list(resolve(axis.judge)(*asked))
 
 
 def judge_maps(axis: Axis, explained: Explained) -> list[Scores]:

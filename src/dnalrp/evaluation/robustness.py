@@ -23,7 +23,7 @@ from dnalrp.evaluation.catalogue import Axis
 from dnalrp.evaluation.levels import NUCLEOTIDE, Explained
 from dnalrp.evaluation.sampling import sampled_rows
 from dnalrp.evaluation.scores import Scores
-from dnalrp.names import RANDOM, is_randomised
+from dnalrp.names import is_randomised
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +44,7 @@ def judge(
     """Maps of a sample under changes that should do nothing, and under some that must do much.
 
     Every card's ``score`` for every method; parameters permuted from the classifier down in
-    several ``draws``, for all but ``random``, which no parameter touches. ``split`` maps of a
+    several ``draws``, for all methods that read the model. ``split`` maps of a
     seeded sample of ``sequences`` are held against those of inputs and models so changed,
     explained anew; methods on a model with new random parameters are left out.
     """
@@ -92,12 +92,19 @@ def _made_anew(axis: Axis, explained: Explained, task: _Task) -> dict[str, Array
         scores = {
             card.name: resolve(card.score)(*case) for card in axis.cards if card.score is not None
         }
-        if task.method != RANDOM:
+        if _reads_model(task.method):
             depths = permuted_parameters(*case, seed=task.settings.seed, draws=task.settings.draws)
             scores |= {f"{PERMUTED}{depth}": sizes for depth, sizes in depths.items()}
         for metric, scored in scores.items():
             values.setdefault(metric, np.full(len(texts), np.nan))[chosen] = scored
     return values
+
+
+def _reads_model(method: str) -> bool:
+    """Does a method ask the model? Noise does not: no parameter touches it."""
+    from dnalrp.attribution.catalogue import METHODS
+
+    return method not in METHODS or METHODS[method].reads_model
 
 
 def _explaining(method: str, target: int | None, options: Mapping[str, Any]) -> Explain:

@@ -88,7 +88,7 @@ def _values(maps: RelevanceMaps) -> dict[str, Array]:
         spread = float(np.ptp(maps.outputs))
         values["completeness_gap"] = np.abs(maps.gap) / (spread if spread > 0 else np.nan)
     if maps.ledger is not None:
-        check_ledger(maps)
+        check_ledger(maps, maps.method)
         signs = np.sign(maps.outputs)
         values |= {str(term): maps.ledger[term].to_numpy() * signs for term in maps.ledger}
     return values
