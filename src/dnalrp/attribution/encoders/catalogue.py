@@ -18,8 +18,8 @@ class Encoder:
     name
         Of the architecture.
     rules
-        An :class:`~dnalrp.attribution.encoders.kit.EncoderRules`, or where it is, as
-        ``"package.module:name"``.
+        An :class:`~dnalrp.attribution.encoders.kit.EncoderRules`, a function that makes it, or
+        where either is, as ``"package.module:name"``.
     """
 
     name: str

@@ -69,8 +69,8 @@ def encoder_rules(architecture: Architecture) -> EncoderRules:
         raise InputError(
             f"a {architecture.name!r} has no rules for its modules; choose a method that needs none"
         )
-    rules: EncoderRules = resolve(ENCODERS[architecture.name].rules)
-    return rules
+    rules = resolve(ENCODERS[architecture.name].rules)
+    return rules if isinstance(rules, EncoderRules) else rules()
 
 
 def encoder_composite(architecture: Architecture, name: str, kit: Kit) -> Composite:
