@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(str(workflow.current_basedir)).parent
+if not ROOT.is_dir():
+    raise WorkflowError("dnalrp can be imported from a folder, not a URL; clone or pip install it")
 if (ROOT / "src").is_dir():  # a checkout; installed, the package lies around the workflow
     sys.path.insert(0, str(ROOT / "src"))
 
@@ -63,6 +65,26 @@ def code_of(script):
 def own_files(paths):
     """Files of the user's: a workflow that imports this one puts no prefix before them."""
     return [local(path) for path in paths]
+
+
+def prepared_from(wildcards):
+    """A data set's archive, or the local files that it is read from."""
+    if config["datasets"][wildcards.dataset].get("archive"):
+        return {"archive": RESULTS.archive(wildcards.dataset)}
+    return {"files": own_files(PLAN.local_files(wildcards.dataset))}
+
+
+def starting_point(wildcards):
+    """What training starts from: the pre-training stage's folder, or the files of a checkpoint."""
+    if PLAN.starts_from_pretraining(wildcards.model):
+        return RESULTS.pretrained(PRETRAINING["name"])
+    return own_files(PLAN.checkpoint(wildcards.model))
+
+
+def described(table):
+    """A table's file, with its caption in Snakemake's own report."""
+    caption = f"../workflow/report/{table}.rst"
+    return report(RESULTS.table(table), category="Tables", caption=caption)
 
 
 wildcard_constraints:

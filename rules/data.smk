@@ -1,13 +1,6 @@
 """Sequences, labels, splits and true sites."""
 
 
-def prepared_from(wildcards):
-    """A data set's archive, or the local files that it is read from."""
-    if config["datasets"][wildcards.dataset].get("archive"):
-        return {"archive": RESULTS.archive(wildcards.dataset)}
-    return {"files": own_files(PLAN.local_files(wildcards.dataset))}
-
-
 rule fetch:
     output:
         archive=RESULTS.archive("{dataset}"),

@@ -86,12 +86,6 @@ rule similarity_of_seeds:
         "../workflow/scripts/similarity.py"
 
 
-def described(table):
-    """A table's file, with its caption in Snakemake's own report."""
-    caption = f"../workflow/report/{table}.rst"
-    return report(RESULTS.table(table), category="Tables", caption=caption)
-
-
 rule summarise:
     input:
         metrics=[RESULTS.metrics(origin) for origin in PLAN.origins],

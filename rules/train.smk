@@ -1,13 +1,6 @@
 """Models, their predictions and their performance."""
 
 
-def starting_point(wildcards):
-    """What training starts from: the pre-training stage's folder, or the files of a checkpoint."""
-    if PLAN.starts_from_pretraining(wildcards.model):
-        return RESULTS.pretrained(PRETRAINING["name"])
-    return own_files(PLAN.checkpoint(wildcards.model))
-
-
 rule train:
     input:
         sequences=RESULTS.sequences("{dataset}"),

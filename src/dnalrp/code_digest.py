@@ -89,7 +89,7 @@ def _package_file(name: str) -> Iterator[Path]:
 @cache
 def _names(path: Path) -> frozenset[str]:
     """Names that may be modules, of imports and of strings, anywhere in a file."""
-    names = set()
+    names: set[str] = set()
     for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)

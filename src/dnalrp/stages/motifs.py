@@ -42,7 +42,9 @@ def motifs(
     jaspar
         Release of JASPAR that patterns are matched against.
     """
-    truth = {sign: fetch_motifs(ids, jaspar) for sign, ids in true_motifs.items()}
+    truth: dict[str, Sequence[Motif]] = {
+        sign: fetch_motifs(ids, jaspar) for sign, ids in true_motifs.items()
+    }
     targets = core_vertebrates(jaspar)
     texts = pd.read_parquet(sequences).set_index("id")["sequence"]
     recorded = settings.model_dump(mode="json")
@@ -64,7 +66,7 @@ def _of_one_method(
     *,
     texts: pd.Series,
     settings: Motifs,
-    truth: Mapping[str, Sequence[Motif]],
+    truth: dict[str, Sequence[Motif]],
     targets: Sequence[Motif],
 ) -> pd.DataFrame:
     """Write what was found in one file of maps; returns the recovery of the true motifs."""

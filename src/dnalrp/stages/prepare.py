@@ -52,8 +52,14 @@ def prepare(
     """
     with tempfile.TemporaryDirectory(dir=Path(sequences).parent) as folder:
         path = None if archive is None else Path(archive)
-        given = {"mirror": downloads.mirror, "offline": downloads.offline}
-        cleaned, classes = prepared(settings, jaspar, Path(folder), path, **given)
+        cleaned, classes = prepared(
+            settings,
+            jaspar,
+            Path(folder),
+            path,
+            mirror=downloads.mirror,
+            offline=downloads.offline,
+        )
     kept, left_out = cleaned
     true_sites = motif_sites(kept, classes, settings["site_p_value"])
     files = [*inputs, *([] if archive is None else [archive])]

@@ -53,10 +53,10 @@ def project(
             file = Path(nucleotides) / MapName(method, projection).file
             made = split if projection == "split" else by_nucleotide(maps, projection)
             write_nucleotides(file, made, record)
-        for projection in settings.to_tokens:
-            record = provenance("project", {"map": projection}, [path, token_model])
-            batch = _by_token(maps, split.relevance, reference.spans, projection)
-            file = Path(tokens) / MapName(method, projection).file
+        for pooling in settings.to_tokens:
+            record = provenance("project", {"map": pooling}, [path, token_model])
+            batch = _by_token(maps, split.relevance, reference.spans, pooling)
+            file = Path(tokens) / MapName(method, pooling).file
             write_attributions(file, [batch], record)
     for method, path in attribution_files(average_folder(attributions)).items():
         record = provenance("project", {"map": AVERAGE}, [path])
@@ -77,14 +77,14 @@ def _by_token(
     maps: Attributions,
     relevance: npt.NDArray[np.float32],
     spans: Sequence[npt.NDArray[np.int64]],
-    projection: str,
+    pooling: str,
 ) -> StoredBatch:
     """Relevance of other tokens, by their spans, from that of nucleotides."""
     return StoredBatch(
         ids=maps.ids,
-        lengths=maps.lengths,
+        lengths=maps.lengths.tolist(),
         relevance=[
-            to_tokens(row, row_spans, projection)
+            to_tokens(row, row_spans, pooling)
             for row, row_spans in zip(relevance, spans, strict=True)
         ],
         spans=spans,
