@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pydantic.json_schema import JsonSchemaValue
@@ -85,7 +85,7 @@ def _used(section: JsonSchemaValue, path: str) -> Iterator[Heading]:
     """Sections that the keys of one hold, in their order."""
     for key, schema in section.get("properties", {}).items():
         name = f"{path}.{key}" if path else key
-        if isinstance(schema.get("additionalProperties"), Mapping):
+        if isinstance(schema.get("additionalProperties"), dict):
             name += f".{NAMES.get(key, 'NAME')}"
         for reference in _references(schema):
             yield Heading(reference.removeprefix(REF), name)
@@ -153,7 +153,7 @@ def allowed(schema: JsonSchemaValue) -> str:
 def _by_name(schema: JsonSchemaValue) -> str:
     """Values by names that are free to choose."""
     values = schema.get("additionalProperties")
-    return f"by name: {allowed(values)}" if isinstance(values, Mapping) else "keys and values"
+    return f"by name: {allowed(values)}" if isinstance(values, dict) else "keys and values"
 
 
 def _count(schema: JsonSchemaValue) -> str:
