@@ -159,11 +159,13 @@ _RULES: dict[str, Callable[[float], LayerRule]] = {
     "gamma": Gamma,
     "alpha_beta": AlphaBeta,
 }
-LayerRules = Mapping[str, LayerRule | LayerRuleData | Mapping[str, float]]
-"""Rules of single layers, by name or pattern; each a rule, or one described as data."""
+DescribedRule = LayerRule | LayerRuleData | Mapping[str, float] | Callable[..., Any]
+"""A rule, which is called with a module, or one described as data."""
+LayerRules = Mapping[str, DescribedRule]
+"""Rules of single layers, by name or pattern."""
 
 
-def layer_rule(described: LayerRule | LayerRuleData | Mapping[str, float]) -> LayerRule:
+def layer_rule(described: DescribedRule) -> LayerRule:
     """A rule from its description as data, ``{"gamma": 0.25}``, as settings hold it.
 
     The value is epsilon, gamma or alpha. A rule itself is returned as it is.
@@ -177,6 +179,8 @@ def layer_rule(described: LayerRule | LayerRuleData | Mapping[str, float]) -> La
         return described
     if isinstance(described, LayerRuleData):
         described = described.model_dump(exclude_unset=True)
+    if not isinstance(described, Mapping):
+        raise InputError(f"layer rule {described!r}: give one of {', '.join(_RULES)}")
     if len(described) != 1 or not set(described) <= set(_RULES):
         raise InputError(f"layer rule {dict(described)}: give one of {', '.join(_RULES)}")
     [(name, value)] = described.items()

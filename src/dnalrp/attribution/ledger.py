@@ -36,21 +36,19 @@ def ledger_of(layers: pd.DataFrame) -> pd.DataFrame:
     return ledger.reindex(columns=[*LEDGER_TERMS, *others], fill_value=0.0)
 
 
-def ledger_gaps(maps: RelevanceMaps) -> npt.NDArray[np.float64]:
+def ledger_gap(maps: RelevanceMaps) -> npt.NDArray[np.float64]:
     """By how much ledgers miss the outputs, relative to their largest terms, (sequences,)."""
     gap, scale = _gap_and_scale(maps)
     return gap / np.maximum(scale, np.finfo(np.float64).tiny)
 
 
-def check_ledger(maps: RelevanceMaps, name: str, precision: str = "float32") -> None:
+def check_ledger(maps: RelevanceMaps, *, precision: str = "float32") -> None:
     """Refuse maps whose ledger does not add up to the explained output.
 
     Parameters
     ----------
     maps
-        With a ledger.
-    name
-        Of the method, for the message.
+        With a ledger; the message has their ``method`` and their ``ids``.
     precision
         Of the model: a key of :data:`GAPS`.
 
@@ -61,8 +59,9 @@ def check_ledger(maps: RelevanceMaps, name: str, precision: str = "float32") -> 
     """
     gap, scale = _gap_and_scale(maps)
     if (gap > GAPS[precision] * scale + ROUNDING).any():
-        worst = maps.ids[int(np.argmax(gap / scale))]
-        raise ArithmeticError(f"{name}: the ledger of {worst} is off by {gap.max():.3g}")
+        worst = int(np.argmax(ledger_gap(maps)))
+        name = maps.ids[worst] if len(maps.ids) else f"sequence {worst}"
+        raise ArithmeticError(f"{maps.method}: the ledger of {name} is off by {gap.max():.3g}")
 
 
 def _gap_and_scale(

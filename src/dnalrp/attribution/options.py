@@ -5,7 +5,7 @@ Nothing here imports torch.
 
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 from pydantic import Field, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AlibiReading = Literal["absorb", "identity", "uniform"]
 ALIBI_READINGS: tuple[str, ...] = get_args(AlibiReading)
+LAYER_RULE: Literal["layer_rule"] = "layer_rule"
+"""The kind of error that a layer rule is refused with, which says all in one line."""
 
 
 class Options(Section):
@@ -53,15 +55,22 @@ def _rule(given: Any) -> Any:
             return given
         given = {"rule": given}
     known = LayerRuleData.model_fields
-    wrong = "layer rule {given}: "
     if len(given) != 1 or not set(given) <= set(known):
-        told = {"given": repr(dict(given)), "known": ", ".join(known)}
-        raise PydanticCustomError("layer_rule", wrong + "give one of {known}", told)
+        _refuse_rule(f"layer rule {dict(given)}: give one of {', '.join(known)}")
+    [(name, value)] = given.items()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        _refuse_rule(f"layer rule {dict(given)}: give a number")
     try:
         return LayerRuleData(**given)
-    except ValidationError as error:
-        told = {"given": repr(dict(given)), "why": error.errors()[0]["msg"]}
-        raise PydanticCustomError("layer_rule", wrong + "{why}", told) from error
+    except ValidationError:
+        if name == "alpha_beta":
+            cure = "give a beta of 0 or more and alpha = beta + 1"
+            _refuse_rule(f"alpha {value}, beta {value - 1}: {cure}")
+        _refuse_rule(f"{name} {value}: give 0 or more")
+
+
+def _refuse_rule(told: str) -> NoReturn:
+    raise PydanticCustomError(LAYER_RULE, "{told}", {"told": told})
 
 
 class LrpOptions(Options):
