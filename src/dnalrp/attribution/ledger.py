@@ -42,13 +42,15 @@ def ledger_gap(maps: RelevanceMaps) -> npt.NDArray[np.float64]:
     return gap / np.maximum(scale, np.finfo(np.float64).tiny)
 
 
-def check_ledger(maps: RelevanceMaps, *, precision: str = "float32") -> None:
+def check_ledger(maps: RelevanceMaps, name: str = "", *, precision: str = "float32") -> None:
     """Refuse maps whose ledger does not add up to the explained output.
 
     Parameters
     ----------
     maps
-        With a ledger; the message has their ``method`` and their ``ids``.
+        With a ledger; the message has the worst of their ``ids``.
+    name
+        Of the method, for the message; by default the maps' own.
     precision
         Of the model: a key of :data:`GAPS`.
 
@@ -60,8 +62,9 @@ def check_ledger(maps: RelevanceMaps, *, precision: str = "float32") -> None:
     gap, scale = _gap_and_scale(maps)
     if (gap > GAPS[precision] * scale + ROUNDING).any():
         worst = int(np.argmax(ledger_gap(maps)))
-        name = maps.ids[worst] if len(maps.ids) else f"sequence {worst}"
-        raise ArithmeticError(f"{maps.method}: the ledger of {name} is off by {gap.max():.3g}")
+        sequence = maps.ids[worst] if len(maps.ids) else f"sequence {worst}"
+        method = name or maps.method
+        raise ArithmeticError(f"{method}: the ledger of {sequence} is off by {gap.max():.3g}")
 
 
 def _gap_and_scale(
