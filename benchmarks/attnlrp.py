@@ -17,8 +17,9 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from dnalrp.attribution.gradients import integrated_gradients
-from dnalrp.attribution.tables import GRADIENT, RuleTable, attnlrp, cp_lrp
+from dnalrp.attribution.composites import GRADIENT, Composite
+from dnalrp.attribution.explanation import composite_of
+from dnalrp.attribution.methods.integrated_gradients import integrated_gradients
 from dnalrp.models.dnabert2 import DnaBert2Config, DnaBert2ForSequenceClassification
 
 SIZES = {
@@ -40,9 +41,11 @@ def margins(model: torch.nn.Module, **inputs: Tensor) -> Tensor:
     return logits[:, 1] - logits[:, 0]
 
 
-def relevance(table: RuleTable, model: DnaBert2ForSequenceClassification, ids: Tensor) -> Tensor:
-    """Relevance map of a batch under a table, (batch, tokens)."""
-    with table.on(model) as ruled:
+def relevance(
+    composite: Composite, model: DnaBert2ForSequenceClassification, ids: Tensor
+) -> Tensor:
+    """Relevance map of a batch under a composite, (batch, tokens)."""
+    with composite.on(model) as ruled:
         outputs = margins(ruled.model, input_ids=ids)
         words = ruled.accounts.words
         (gradient,) = torch.autograd.grad(outputs.sum(), words)
@@ -114,7 +117,8 @@ def main() -> None:
     model = DnaBert2ForSequenceClassification(config).eval()
     ids = torch.randint(5, config.vocab_size, (arguments.batch, arguments.tokens))
     half = copy.deepcopy(model).bfloat16()
-    rules = attnlrp("absorb")
+    rules, constant = composite_of(model, "attnlrp"), composite_of(model, "cp_lrp")
+    assert rules is not None and constant is not None
 
     def plain() -> Tensor:
         return relevance(GRADIENT, model, ids)
@@ -123,7 +127,7 @@ def main() -> None:
     print(vars(arguments))
     fast = {
         "AttnLRP with ledger": lambda: relevance(rules, model, ids),
-        "CP-LRP with ledger": lambda: relevance(cp_lrp(), model, ids),
+        "CP-LRP with ledger": lambda: relevance(constant, model, ids),
         "AttnLRP in bfloat16": lambda: relevance(rules, half, ids),
         "all parameter gradients": lambda: with_all_gradients(model, ids),
     }

@@ -306,10 +306,13 @@ def test_rule_for_what_is_no_layer_is_refused(cnn, layer_rules, message):
 @pytest.mark.parametrize(
     ("described", "message"),
     [
-        ({"delta": 1.0}, "layer rule {'delta': 1.0}: give one of epsilon, gamma, alpha_beta"),
+        ({"delta": 1.0}, "layer_rules.dense: unknown setting 'delta'; known are epsilon, gamma"),
         ({"gamma": 1.0, "epsilon": 0.0}, "give one of epsilon"),
         ({}, "give one of epsilon"),
-        ({"alpha_beta": 0.5}, "layer rule {'alpha_beta': 0.5}: .*greater than or equal to 1"),
+        ({"gamma": None}, "layer rule {'gamma': None}: give a number"),
+        ("gamma", "give one of epsilon"),
+        ({"gamma": -1.0}, "gamma -1.0: give 0 or more"),
+        ({"alpha_beta": 0.5}, "alpha 0.5, beta -0.5"),
     ],
 )
 def test_what_describes_no_rule_is_refused(cnn, described, message):
@@ -318,9 +321,7 @@ def test_what_describes_no_rule_is_refused(cnn, described, message):
 
 
 def test_rules_by_name_are_refused_where_they_have_no_effect(cnn):
-    with pytest.raises(
-        InputError, match="'gradient_x_input' has no option 'layer_rules': it is for 'lrp'"
-    ):
+    with pytest.raises(InputError, match="'gradient_x_input': they are for 'lrp'"):
         explain(cnn, ["ACGT"], "gradient_x_input", layer_rules=DEFAULT, progress=False)
 
 

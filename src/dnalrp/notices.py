@@ -47,7 +47,7 @@ def positional_until_next_release(
     def decorated(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         @wraps(function)
         def called(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-            if len(args) <= count:
+            if not count < len(args) <= count + len(names):  # Python itself refuses too many
                 return function(*args, **kwargs)
             late = dict(zip(names, args[count:], strict=False))
             renamed(

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel
 
 from dnalrp.attribution.catalogue import METHODS
 from dnalrp.attribution.explanation import composite_of, explain, methods
-from dnalrp.attribution.ledger import GAPS, ledger_gaps
+from dnalrp.attribution.ledger import GAPS, ledger_gap
 from dnalrp.attribution.maps import RelevanceMaps
 from dnalrp.attribution.targets import Target
 from dnalrp.errors import InputError
@@ -74,8 +74,8 @@ def verify(
             _logit_change(exact_model, exact),
             composite.rounding,
         ),
-        ("ledger gap in float64", ledger_gaps(exact).max(), GAPS["float64"]),
-        (f"ledger gap in {precision}", ledger_gaps(used).max(), GAPS[precision]),
+        ("ledger gap in float64", ledger_gap(exact).max(), GAPS["float64"]),
+        (f"ledger gap in {precision}", ledger_gap(used).max(), GAPS[precision]),
         ("share of the output on the words, median", _word_share(exact), None),
         ("share of relevance on special tokens, median", _special_share(exact), None),
         ("rank correlation with float64, least", _least_correlation(exact, used), None),

@@ -1,1 +1,1 @@
-"""Explanations: relevance of every token, by gradients under tables of rules."""
+"""Explanations: relevance of every token, by gradients under composites of rules."""

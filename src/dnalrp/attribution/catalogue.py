@@ -6,7 +6,7 @@ docs/how-to/add-a-method.md.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -18,6 +18,9 @@ from dnalrp.errors import InputError
 from dnalrp.mistakes import best_mistake
 from dnalrp.models.architecture import Architecture
 from dnalrp.names import RANDOM, RANDOMISED, base_method, is_randomised
+
+if TYPE_CHECKING:
+    pass
 
 Code = str | Callable[..., Any]
 """A function, or where it is, as ``"package.module:name"``."""
@@ -196,8 +199,8 @@ def methods_of(architecture: Architecture) -> tuple[str, ...]:
     return tuple(name for name, method in METHODS.items() if method.explains(architecture))
 
 
-def method_named(name: str) -> Method:
-    """The method of a name, which may be that of a control.
+def method_named(name: str, key: str = "") -> Method:
+    """The method of a name, which may be that of a control; ``key`` says where it was given.
 
     Raises
     ------
@@ -205,8 +208,9 @@ def method_named(name: str) -> Method:
         There is none, or the control of noise, which would be noise again.
     """
     if is_randomised(name) and base_method(name) == RANDOM:
-        raise InputError(f"method {name!r}: noise knows no parameters; take {RANDOM!r}")
-    return METHODS.named(base_method(name))
+        where = f"{key}: " if key else ""
+        raise InputError(f"{where}method {name!r}: noise knows no parameters; take {RANDOM!r}")
+    return METHODS.named(base_method(name), key)
 
 
 def method_names() -> dict[str, str]:
@@ -225,17 +229,39 @@ def options_of(method: Method, given: Mapping[str, Any]) -> Options:
     """
     for name in given:
         if name not in method.options.model_fields:
-            having = [own.name for own in METHODS.values() if name in own.options.model_fields]
-            cure = f"it is for {having[0]!r}, leave it out" if having else "leave it out"
-            raise InputError(f"method {method.name!r} has no option {name!r}: {cure}")
+            raise InputError(_misplaced(name, method))
     try:
         return method.options(**given)
     except ValidationError as error:
-        raise InputError(f"{method.name}, {best_mistake(error, given, {}).line()}") from None
+        first = error.errors()[0]
+        if first["type"] == "literal_error" and len(first["loc"]) == 1:
+            allowed = get_args(method.options.model_fields[str(first["loc"][0])].annotation)
+            told = f"{first['loc'][0]} {first['input']!r}: choose one of {', '.join(allowed)}"
+            raise InputError(told) from None
+        raise InputError(best_mistake(error, given, {}).line()) from None
 
 
-def read_choice(given: str | Mapping[str, Mapping[str, Any]] | Choice) -> Choice:
+def _misplaced(option: str, method: Method) -> str:
+    """What is wrong with an option that a method has not."""
+    takers = [repr(name) for name, other in METHODS.items() if option in other.options.model_fields]
+    if takers:
+        they, them = ("they are", "them") if option.endswith("s") else ("it is", "it")
+        wanted = f"{they} for {' and '.join(takers)}, leave {them} out"
+        return f"{option} with method {method.name!r}: {wanted}"
+    known = ", ".join(method.options.model_fields)
+    cure = f"choose from {known}" if known else "it has none, leave it out"
+    return f"method {method.name!r} has no option {option!r}; {cure}"
+
+
+def read_choice(given: object, key: str = "") -> Choice:
     """A chosen method from its name alone, or from one key with its options.
+
+    Parameters
+    ----------
+    given
+        ``"attnlrp"``, or ``{"attnlrp": {"alibi": "identity"}}``; ``_randomised`` may end the name.
+    key
+        Where it was given, for messages.
 
     Raises
     ------
@@ -244,9 +270,13 @@ def read_choice(given: str | Mapping[str, Mapping[str, Any]] | Choice) -> Choice
     """
     if isinstance(given, Choice):
         return given
-    if isinstance(given, str):
-        return Choice(given, method_named(given).options())
-    if len(given) != 1:
-        raise InputError(f"{dict(given)!r} is no method; give a name, or one key with its options")
-    [(name, values)] = given.items()
-    return Choice(name, options_of(method_named(name), values))
+    one = isinstance(given, Mapping) and len(given) == 1
+    name, values = next(iter(given.items())) if one else (given, {})  # type: ignore[attr-defined]
+    where = f"{key}: " if key else ""
+    if not isinstance(name, str) or not isinstance(values, Mapping):
+        raise InputError(f"{where}{given!r} is no method; give a name, or one key with its options")
+    method = method_named(name, key)
+    try:
+        return Choice(name, options_of(method, values))
+    except InputError as error:
+        raise InputError(f"{where}{name}: {error}") from error

@@ -177,6 +177,8 @@ def iterate_relevance(
         raise InputError("sequences is one string; give a list of sequences, even of one")
     if not len(sequences):
         raise InputError("no sequences to explain; give at least one")
+    if len(ids) not in (0, len(sequences)):
+        raise InputError(f"ids: {len(ids)} names of {len(sequences)} sequences; give one for each")
     checked = [checked_sequence(s, f"sequence {i}") for i, s in enumerate(sequences)]
     asked = _asked(model, method, options)
     if positional and not keeps_distances(model, asked.method.name):
@@ -211,17 +213,20 @@ class _Asked(NamedTuple):
 
 def _asked(model: PreTrainedModel, method: str | Choice, given: dict[str, Any]) -> _Asked:
     architecture = architecture_of(model)
+    given = dict(given)
     if isinstance(method, Choice):
         chosen = _explaining(architecture, base_method(method.method))
-        options = method.options
-        if given:
-            options = options_of(chosen, {**options.model_dump(exclude_unset=True), **given})
+        given = {
+            name: getattr(method.options, name) for name in method.options.model_fields_set
+        } | given
     else:
         chosen = _explaining(architecture, method)
-        if "alibi" not in chosen.options.model_fields:
-            given = {name: value for name, value in given.items() if name != "alibi"}
-        given = {k: v for k, v in given.items() if k != "layer_rules" or v is not None}
-        options = options_of(chosen, given)
+    if "alibi" in given and "alibi" not in chosen.options.model_fields:
+        # calls give it whatever the method; a reading that does not exist is a mistake all the same
+        options_of(METHODS["attnlrp"], {"alibi": given.pop("alibi")})
+    if not given.get("layer_rules", True):
+        del given["layer_rules"]
+    options = options_of(chosen, given)
     composite = None
     if chosen.composite is not None:
         composite = resolve(chosen.composite)(architecture, options)
@@ -343,7 +348,7 @@ def _maps(answer: _Answer, batch: Batch, method: Method, ids: Sequence[str]) -> 
     return RelevanceMaps(
         method=method.name,
         sequences=batch.sequences,
-        ids=[ids[row] for row in rows] if ids else (),
+        ids=[ids[row] for row in rows] if len(ids) else (),
         rows=rows,
         lengths=np.array([len(sequence) for sequence in batch.sequences], dtype=np.int64),
         relevance=relevance,

@@ -36,19 +36,21 @@ def ledger_of(layers: pd.DataFrame) -> pd.DataFrame:
     return ledger.reindex(columns=[*LEDGER_TERMS, *others], fill_value=0.0)
 
 
-def ledger_gaps(maps: RelevanceMaps) -> npt.NDArray[np.float64]:
+def ledger_gap(maps: RelevanceMaps) -> npt.NDArray[np.float64]:
     """By how much ledgers miss the outputs, relative to their largest terms, (sequences,)."""
     gap, scale = _gap_and_scale(maps)
     return gap / np.maximum(scale, np.finfo(np.float64).tiny)
 
 
-def check_ledger(maps: RelevanceMaps, precision: str = "float32") -> None:
+def check_ledger(maps: RelevanceMaps, name: str = "", *, precision: str = "float32") -> None:
     """Refuse maps whose ledger does not add up to the explained output.
 
     Parameters
     ----------
     maps
-        With a ledger, and ids.
+        With a ledger; the message has the worst of their ``ids``.
+    name
+        Of the method, for the message; by default the maps' own.
     precision
         Of the model: a key of :data:`GAPS`.
 
@@ -59,8 +61,10 @@ def check_ledger(maps: RelevanceMaps, precision: str = "float32") -> None:
     """
     gap, scale = _gap_and_scale(maps)
     if (gap > GAPS[precision] * scale + ROUNDING).any():
-        worst = maps.ids[int(np.argmax(gap / scale))]
-        raise ArithmeticError(f"{maps.method}: the ledger of {worst} is off by {gap.max():.3g}")
+        worst = int(np.argmax(ledger_gap(maps)))
+        sequence = maps.ids[worst] if len(maps.ids) else f"sequence {worst}"
+        method = name or maps.method
+        raise ArithmeticError(f"{method}: the ledger of {sequence} is off by {gap.max():.3g}")
 
 
 def _gap_and_scale(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -173,9 +172,10 @@ def iterate_average(
     _check_target(model, target)
     checked = _checked(sequences, segmentations.shifts)
     first, *others = segmentations.readings()
-    explain_anew = partial(
-        iterate_relevance, model, method=method, target=target, progress=False, **options
-    )
+
+    def explain_anew(texts: Sequence[str], **more: Any) -> Iterator[RelevanceMaps]:
+        return iterate_relevance(model, texts, method, target, progress=False, **options, **more)
+
     name = method.method if isinstance(method, Choice) else method
     bar = tqdm(
         total=len(checked),

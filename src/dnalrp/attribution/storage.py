@@ -77,9 +77,9 @@ def read_attributions(path: str | Path, ids: Sequence[str] | None = None) -> Rel
     """Read an attribution file; ``ids`` choose and order its sequences, by default all sorted."""
     with h5py.File(path, "r") as file:
         stored = file["id"].asstr()[:].tolist()
-        place = {name: row for row, name in enumerate(stored)}
+        row_of = {name: row for row, name in enumerate(stored)}
         chosen = sorted(stored) if ids is None else list(ids)
-        rows = np.array([place[name] for name in chosen], dtype=np.int64)
+        rows = np.array([row_of[name] for name in chosen], dtype=np.int64)
         offsets, relevance, spans = (file[name][:] for name in ("offsets", "relevance", "spans"))
         tokens = [slice(offsets[row], offsets[row + 1]) for row in rows]
         return RelevanceMaps(
@@ -139,10 +139,10 @@ def read_nucleotides(path: str | Path) -> RelevanceMaps:
         )
 
 
-def maps_by_method(folder: str | Path, how: str) -> dict[str, Path]:
-    """Files ``{method}.{how}.h5`` by method; of a method without such a map, its ``split``."""
-    found = {}
-    for name in ("split", how):
+def maps_by_method(folder: str | Path, projection: str) -> dict[str, Path]:
+    """Files ``{method}.{projection}.h5`` by method; of one without such a map, its ``split``."""
+    paths = {}
+    for name in ("split", projection):
         for path in sorted(Path(folder).glob(f"*.{name}.h5")):
-            found[path.name.removesuffix(f".{name}.h5")] = path
-    return found
+            paths[path.name.removesuffix(f".{name}.h5")] = path
+    return paths

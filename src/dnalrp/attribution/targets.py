@@ -125,17 +125,18 @@ def _masked_objective(
     if target.token is not None and target.token not in vocabulary:
         raise InputError(f"token {target.token!r} is not in the model's vocabulary; choose another")
     hidden, places, wanted = [], [], []
-    for number, (ids, own) in enumerate(zip(tokens, spans, strict=True)):
-        found = np.flatnonzero((own[:, 0] <= target.position) & (target.position < own[:, 1]))
-        if not len(found):
+    for number, (ids, token_spans) in enumerate(zip(tokens, spans, strict=True)):
+        starts, ends = token_spans.T
+        covering = np.flatnonzero((starts <= target.position) & (target.position < ends))
+        if not len(covering):
             raise InputError(
                 f"position {target.position} lies outside sequence {number} of "
-                f"{own[:, 1].max()} bases; give a position in it"
+                f"{ends.max()} bases; give a position in it"
             )
-        place = int(found[0])
-        places.append(place)
-        wanted.append(ids[place] if target.token is None else vocabulary[target.token])
-        hidden.append([*ids[:place], model.tokenizer.mask_token_id, *ids[place + 1 :]])
+        index = int(covering[0])
+        places.append(index)
+        wanted.append(ids[index] if target.token is None else vocabulary[target.token])
+        hidden.append([*ids[:index], model.tokenizer.mask_token_id, *ids[index + 1 :]])
     return Objective(hidden, None, "margin", places, wanted)
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from dnalrp.attribution.options import LayerRuleData
 from dnalrp.section import CheckedSection, Count, Rate, Seed, Unique
 from dnalrp.settings.catalogues import METHODS, Choice, method_names
 from dnalrp.settings.chosen import not_one_of, reference_to, refuse
@@ -19,14 +18,6 @@ def default_of(option: str) -> Any:
     """The default of an option, of the first method that has it."""
     fields = (method.options.model_fields for method in METHODS.values())
     return next(known[option].default for known in fields if option in known)
-
-
-def _check_layer_rules(method: str, options: Any) -> None:
-    """Tell what is wrong with a layer's rule as of other settings, not as of calls."""
-    if isinstance(options, Mapping) and "layer_rules" in options:
-        rules = {method: {"layer_rules": options["layer_rules"]}}
-        rule_sections = dict[str, dict[str, dict[str, LayerRuleData]]]
-        TypeAdapter(rule_sections).validate_python(rules)
 
 
 class ReadMethod:
@@ -45,13 +36,7 @@ class ReadMethod:
         if name not in known:
             refuse(not_one_of(known), name)
         section: Any = METHODS[known[name]].options
-        try:
-            return Choice(
-                name, TypeAdapter(dict[str, section]).validate_python({name: options})[name]
-            )
-        except ValidationError:
-            _check_layer_rules(name, options)
-            raise
+        return Choice(name, TypeAdapter(dict[str, section]).validate_python({name: options})[name])
 
     @staticmethod
     def written(choice: Choice) -> str | dict[str, Any]:

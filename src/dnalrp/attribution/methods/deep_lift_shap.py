@@ -166,7 +166,8 @@ def _check(model: PreTrainedModel, input_ids: Tensor, references: int) -> None:
         )
     if references < 1:
         raise InputError(f"references {references}: give 1 or more")
-    if (input_ids == model.config.pad_token_id).any():
+    padding = model.config.pad_token_id
+    if padding is not None and input_ids.eq(padding).any():
         raise InputError(
             "DeepLiftShap takes sequences of one length at a time, these are padded; "
             "group them by length"
