@@ -309,10 +309,10 @@ def test_rule_for_what_is_no_layer_is_refused(cnn, layer_rules, message):
         ({"delta": 1.0}, "layer_rules.dense: unknown setting 'delta'; known are epsilon, gamma"),
         ({"gamma": 1.0, "epsilon": 0.0}, "give one of epsilon"),
         ({}, "give one of epsilon"),
-        ({"gamma": None}, "layer rule {'gamma': None}: give a number"),
-        ("gamma", "give one of epsilon"),
-        ({"gamma": -1.0}, "gamma -1.0: give 0 or more"),
-        ({"alpha_beta": 0.5}, "alpha 0.5, beta -0.5"),
+        ({"gamma": None}, "layer_rules.dense: give one of epsilon"),
+        ("gamma", "layer_rules.dense: 'gamma' is not of type 'object'"),
+        ({"gamma": -1.0}, "layer_rules.dense.gamma: -1.0 is less than the minimum of 0"),
+        ({"alpha_beta": 0.5}, "layer_rules.dense.alpha_beta: 0.5 is less than the minimum of 1"),
     ],
 )
 def test_what_describes_no_rule_is_refused(cnn, described, message):

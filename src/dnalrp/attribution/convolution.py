@@ -180,7 +180,7 @@ def layer_rule(described: LayerRule | LayerRuleData) -> LayerRule:
     """A rule from its description as data; a rule itself is returned as it is."""
     if isinstance(described, LayerRule):
         return described
-    [(name, value)] = described.model_dump(exclude_unset=True).items()
+    [(name, value)] = described.model_dump(exclude_none=True).items()
     return _RULES[name](value)
 
 

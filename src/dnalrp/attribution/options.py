@@ -65,7 +65,7 @@ class LrpOptions(Options):
     def contradictions(self) -> Iterator[str]:
         """Layers with no rule, or with two."""
         for layer, rule in self.layer_rules.items():
-            if len(rule.model_fields_set) != 1:
+            if len(rule.model_dump(exclude_none=True)) != 1:
                 known = ", ".join(LayerRuleData.model_fields)
                 yield f"layer_rules.{layer}: give one of {known}"
 
