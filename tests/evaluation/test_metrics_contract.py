@@ -20,6 +20,7 @@ from dnalrp.evaluation.axes.faithfulness import lerf_minus_morf
 from dnalrp.evaluation.catalogue import AXES, axis_of, cards, direction_of, metric_of
 from dnalrp.evaluation.judging import chance_of, score_map
 from dnalrp.evaluation.levels import level_of
+from dnalrp.report.building import FIGURES
 
 COUNT, LENGTH = 400, 60
 RNG_SEED = 0
@@ -238,7 +239,8 @@ def test_an_axis_says_what_its_figure_shows(axis):
         assert axis.needs_model and resolve(axis.settings).__doc__
     if isinstance(axis.note, str) and axis.name != "faithfulness":
         assert axis.note_for(None).endswith(".")
-    assert axis.figure is None or callable(resolve(axis.figure))
+    figure = FIGURES.get(axis.figure, axis.figure)
+    assert figure is None or callable(resolve(figure))
     assert callable(resolve(axis.judge))
 
 

@@ -118,8 +118,9 @@ class Axis:
     note
         What to know when reading the figure; or a function of the axis's settings that says it.
     figure
-        ``figure(axis, material)``, by default means with intervals of the metrics that are
-        ``shown``: :mod:`dnalrp.report.figures`. None: the report has no such section.
+        Kind of figure, of :data:`dnalrp.report.building.FIGURES`: by default means with intervals
+        of the metrics that are ``shown``. Or ``figure(axis, material)``, a function that draws
+        another. None: the report has no such section.
     against
         What its metrics hold a map against: the ``truth``, the ``model``, or nothing but the
         ``map``. It says which controls must score at chance: all, those that are not of this
@@ -140,7 +141,7 @@ class Axis:
     metrics: "str | tuple[Metric, ...]" = ()
     judge: "str | Callable[..., Any]" = "dnalrp.evaluation.judging:judge_maps"
     note: "str | Callable[[Any], str]" = ""
-    figure: "str | Callable[..., Any] | None" = "dnalrp.report.figures:axis_figure"
+    figure: "str | Callable[..., Any] | None" = "means"
     against: Literal["truth", "model", "map"] = "map"
     compared: bool = True
     one_map: bool = False
@@ -171,20 +172,19 @@ class Axis:
         return self.applies is None or bool(resolve(self.applies)(configuration))
 
 
-def _declared(name: str, **fields: Any) -> Axis:
+def _declared(module: str, **fields: Any) -> Axis:
     """An axis of the package: its cards and its note are in the file of its name."""
-    module = f"dnalrp.evaluation.axes.{name}"
-    return Axis(
-        **{"name": name, "metrics": f"{module}:METRICS", "note": f"{module}:NOTE", **fields}
-    )
+    name = module.rpartition(".")[2]
+    named = {"name": name, "metrics": f"{module}:METRICS", "note": f"{module}:NOTE"}
+    return Axis(**{**named, **fields})
 
 
 AXES: Catalogue[Axis] = Catalogue(
     "axis of metrics",
-    _declared("localisation", against="truth"),
-    _declared("concentration"),
+    _declared("dnalrp.evaluation.axes.localisation", against="truth"),
+    _declared("dnalrp.evaluation.axes.concentration"),
     _declared(
-        "faithfulness",
+        "dnalrp.evaluation.axes.faithfulness",
         judge="dnalrp.evaluation.faithfulness:judge",
         against="model",
         one_map=True,
@@ -193,34 +193,34 @@ AXES: Catalogue[Axis] = Catalogue(
         note="dnalrp.evaluation.axes.faithfulness:note",
     ),
     _declared(
-        "robustness",
+        "dnalrp.evaluation.axes.robustness",
         judge="dnalrp.evaluation.robustness:judge",
         compared=False,
         needs_model=True,
         settings="dnalrp.evaluation.axes.robustness:RobustnessSettings",
     ),
     _declared(
-        "similarity",
+        "dnalrp.evaluation.axes.similarity",
         judge="dnalrp.evaluation.axes.similarity:judge",
-        figure="dnalrp.report.similarity:axis_figure",
+        figure="similarity",
         compared=False,
     ),
     _declared(
-        "ledger",
+        "dnalrp.evaluation.axes.ledger",
         judge="dnalrp.evaluation.axes.ledger:judge",
-        figure="dnalrp.report.ledger:axis_figure",
+        figure="ledger",
         compared=False,
     ),
     _declared(
-        "positional",
-        figure="dnalrp.report.positional:axis_figure",
+        "dnalrp.evaluation.axes.positional",
+        figure="positional",
         compared=False,
         applies="dnalrp.evaluation.configuration:has_alibi",
     ),
     _declared(
-        "logic",
+        "dnalrp.evaluation.axes.logic",
         judge="dnalrp.evaluation.axes.logic:judge",
-        figure="dnalrp.report.grammar:axis_figure",
+        figure="logic",
         against="truth",
         applies="dnalrp.evaluation.configuration:has_grammar",
     ),

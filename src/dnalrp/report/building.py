@@ -22,6 +22,16 @@ from dnalrp.report.overview import overview
 from dnalrp.report.page import Page, Section, picture, table, write_pictures
 from dnalrp.report.sections import TABLES
 
+FIGURES = {
+    "means": "dnalrp.report.figures:axis_figure",
+    "similarity": "dnalrp.report.similarity:axis_figure",
+    "ledger": "dnalrp.report.ledger:axis_figure",
+    "positional": "dnalrp.report.positional:axis_figure",
+    "logic": "dnalrp.report.grammar:axis_figure",
+}
+"""What draws an axis, by kind: said here, so that a change of a figure draws again and judges
+nothing again."""
+
 
 def build_report(
     results: str | Path,
@@ -113,7 +123,8 @@ def _context(settings: Mapping[str, Any], datasets: Sequence[str]) -> dict[str, 
 def _section(path: Path, material: Material) -> Section:
     """Section of the page of the axis that the figure written to ``path`` is named after."""
     axis = AXES.named(path.stem)
-    figure = resolve(axis.figure)(axis, material)
+    draw = FIGURES.get(axis.figure, axis.figure) if isinstance(axis.figure, str) else axis.figure
+    figure = resolve(draw)(axis, material)
     save(figure, path)
     settings = axis.read_settings(value_of(material.settings["evaluate"], axis.name))
     image = picture(axis.name, figure).image
