@@ -56,7 +56,7 @@ _DATASETS = {
         "motifs": ["MA0139", "MA0138", "MA0106"],
         "decoys": ["MA0112", "MA0798", "MA0732"],
         "sites": [1, 3],
-        "rule": "any",
+        "grammar": "any",
         "spacing": [5, 10],
         "seed": 3,
     },

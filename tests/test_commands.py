@@ -200,7 +200,7 @@ FLAGS = ["--motifs", "MA0139", "--decoys", "MA0112"]
 
 def test_near_copies_are_simulated_alike_from_flags_and_from_a_configuration(tmp_path, capsys):
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())
-    dataset = settings["datasets"]["implant"] | {"rule": "decoy", "mutations": 3, "seed": 1}
+    dataset = settings["datasets"]["implant"] | {"grammar": "decoy", "mutations": 3, "seed": 1}
     dataset |= {"motifs": ["MA0139"], "decoys": ["MA0112"]}
     dataset["sequences"] = dict.fromkeys(("train", "dev", "test"), 8)
     settings["datasets"] = {"near": dataset, "oct4_mafk": None}  # null: left out
@@ -208,8 +208,8 @@ def test_near_copies_are_simulated_alike_from_flags_and_from_a_configuration(tmp
     counts = ["--train", "8", "--dev", "8", "--test", "8"]
     given = {
         "config": ["--config", str(tmp_path / "config.yaml"), "--dataset", "near"],
-        "flags": [*FLAGS, "--rule", "decoy", "--mutations", "3", *counts],
-        "other": [*FLAGS, "--rule", "decoy", "--mutations", "2", *counts],
+        "flags": [*FLAGS, "--grammar", "decoy", "--mutations", "3", *counts],
+        "other": [*FLAGS, "--grammar", "decoy", "--mutations", "2", *counts],
     }
     texts = {}
     for name, arguments in given.items():
@@ -248,10 +248,13 @@ def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
     [
         ([], "give --motifs and --decoys"),
         (["--motifs", "MA9999", "--decoys", "MA0112"], "'MA9999' is not in JASPAR2026"),
-        (["--motifs", "MA0139", "--decoys", "MA0112", "--rule", "nor"], "--rule nor: choose one"),
+        (
+            ["--motifs", "MA0139", "--decoys", "MA0112", "--grammar", "nor"],
+            "--grammar nor: choose one",
+        ),
         (["--motifs", "MA0139", "--decoys", "MA0112", "--sites", "3", "1"], "--sites: from 3 to 1"),
         ([*FLAGS, "--motifs", "MA0139", "MA0139"], "--motifs: MA0139 is given twice"),
-        ([*FLAGS, "--rule", "decoy"], "--rule decoy: needs --mutations"),
+        ([*FLAGS, "--grammar", "decoy"], "--grammar decoy: needs --mutations"),
         ([*FLAGS, "--jaspar", "JASPAR1999"], "no release 'JASPAR1999'; choose one of JASPAR2026"),
         ([*FLAGS, "--gc", "nan"], "--gc nan: give a share between 0 and 1"),
         ([*FLAGS, "--train", "1"], "--train 1: give 4 or more"),
@@ -259,7 +262,7 @@ def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
         ([*FLAGS, "--sites", "0", "1"], "--sites 0: give 1 or more"),
         ([*FLAGS, "--mutations", "0"], "--mutations 0: give 1 or more"),
         ([*FLAGS, "--decoys", "MA0139"], "--decoys: MA0139 is also a motif"),
-        ([*FLAGS, "--rule", "xor"], "--rule: 'xor' needs two motifs"),
+        ([*FLAGS, "--grammar", "xor"], "--grammar: 'xor' needs two motifs"),
         ([*FLAGS, "--seed", "-1"], "--seed -1: give 0 or more"),
         (["--config", "none.yaml", "--length", "9"], "--length: --config has its own"),
         (["--config", "none.yaml", "--dataset", "a"], "none.yaml: no such file"),

@@ -46,7 +46,7 @@ def test_one_hot_is_in_the_order_acgt_and_n_is_zero():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_planted_sites_do_not_overlap_and_stay_inside(rule):
-    sequences, sites = simulated(rule=rule, mutations=4)
+    sequences, sites = simulated(grammar=rule, mutations=4)
     assert sequences["label"].mean() == 0.5
     assert sequences["id"].is_unique
     for _, own in sites.sort_values("start").groupby("id"):
@@ -70,7 +70,7 @@ def test_rule_any_gives_both_classes_the_same_number_of_sites():
 
 
 def test_rule_all_needs_every_motif():
-    sequences, sites = simulated(rule="all")
+    sequences, sites = simulated(grammar="all")
     kinds = sites[sites["role"] != "decoy"].groupby("id")["motif"].nunique()
     has_all = kinds.reindex(sequences["id"]).fillna(0) == 3
     assert (has_all.to_numpy() == (sequences["label"] == 1)).all()

@@ -8,13 +8,13 @@ from scipy.stats import chi2_contingency
 
 from dnalrp.attribution.maps import RelevanceMaps, nucleotide_spans
 from dnalrp.data.grammar import (
-    ARRANGED_RULES,
+    ARRANGED_GRAMMARS,
     BOTH,
     FIRST,
-    GRAMMAR_RULES,
+    GRAMMARS,
     MISARRANGED,
     NEITHER,
-    PAIR_RULES,
+    PAIR_GRAMMARS,
     SECOND,
     STATES,
     State,
@@ -50,7 +50,7 @@ SHARES = {  # of the sequences with: first and second motif, first alone, second
 
 def simulated(rule, count=240, **changes):
     settings = {"counts": {"test": count}, "motifs": ["MA0139", "MA0138"], "mutations": 4}
-    return sections.simulated(rule=rule, **(settings | changes))
+    return sections.simulated(grammar=rule, **(settings | changes))
 
 
 def carried(rule, sites):
@@ -82,14 +82,14 @@ def label_by_sites(rule, sites):
     return left.strand == right.strand and upstream.motif == CTCF.matrix_id
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 def test_labels_follow_the_rule_read_from_the_sites(rule):
     sequences, sites = simulated(rule)
     found = [label_by_sites(rule, sites[sites["id"] == name]) for name in sequences["id"]]
     assert found == (sequences["label"] == 1).tolist()
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 def test_one_both_and_neither_come_in_known_proportions(rule):
     sequences, sites = simulated(rule)
     states = [carried(rule, sites[sites["id"] == name]) for name in sequences["id"]]
@@ -98,13 +98,13 @@ def test_one_both_and_neither_come_in_known_proportions(rule):
     assert shares == pytest.approx(SHARES[rule])
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 def test_states_have_the_label_of_the_rule(rule):
     for label, states in enumerate(STATES[rule]):
         assert [holds(rule, state) for state in states] == [bool(label)] * len(states)
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 def test_roles_tell_evidence_from_motifs_that_do_not_count(rule):
     sequences, sites = simulated(rule)
     labels = sites["id"].map(sequences.set_index("id")["label"])
@@ -115,7 +115,7 @@ def test_roles_tell_evidence_from_motifs_that_do_not_count(rule):
     assert set(planted["motif"]) == {CTCF.matrix_id, REST.matrix_id}
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 def test_decoys_say_nothing_of_the_label(rule):
     sequences, sites = simulated(rule, 600)
     decoys = sites[sites["role"] == "decoy"].groupby("id").size()
@@ -126,7 +126,7 @@ def test_decoys_say_nothing_of_the_label(rule):
     assert counts.to_numpy().min() > 0.7 * 100  # a third of 300 each
 
 
-@pytest.mark.parametrize("rule", ARRANGED_RULES)
+@pytest.mark.parametrize("rule", ARRANGED_GRAMMARS)
 def test_gaps_are_as_asked_and_no_decoy_lies_in_them(rule):
     sequences, sites = simulated(rule)
     labels = sequences.set_index("id")["label"]
@@ -180,13 +180,13 @@ def test_more_mutations_than_informative_positions_are_refused():
         simulated("decoy", mutations=40)
 
 
-@pytest.mark.parametrize("rule", PAIR_RULES)
+@pytest.mark.parametrize("rule", PAIR_GRAMMARS)
 def test_rules_on_a_pair_need_two_motifs(rule):
     with pytest.raises(ValueError, match=f"rule: '{rule}' needs two motifs"):
         simulated(rule, motifs=["MA0139"])
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 def test_splits_are_seeded_by_their_name(rule):
     both, _ = simulated(rule, counts={"train": 30, "test": 20})
     test, _ = simulated(rule, counts={"test": 20})
@@ -219,7 +219,7 @@ def test_contributions_worked_by_hand(rule, state, absent, mean):
     assert contributions(rule, state, "mean") == pytest.approx(mean)
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 @pytest.mark.parametrize("state", [BOTH, FIRST, SECOND, NEITHER, MISARRANGED])
 def test_contributions_sum_to_the_label_less_the_reference(rule, state):
     label = float(holds(rule, state))
@@ -276,7 +276,7 @@ def present(sites, labels):
     return sites["role"].isin(["motif", "partial"]).to_numpy(dtype=float)
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 @pytest.mark.parametrize(("reference", "suffix"), [("absent", ""), ("mean", "_to_mean")])
 def test_relevance_as_the_rule_has_it_scores_best_and_its_opposite_worst(rule, reference, suffix):
     for sign, expected in ((1, (1, 1, 1)), (-1, (0, -1, 0))):
@@ -287,7 +287,7 @@ def test_relevance_as_the_rule_has_it_scores_best_and_its_opposite_worst(rule, r
         assert scores[names].to_numpy() == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("rule", GRAMMAR_RULES)
+@pytest.mark.parametrize("rule", GRAMMARS)
 def test_noise_scores_the_chance_level(rule):
     scores = judged(rule, present, count=480)["noise"]
     for card in METRICS:

@@ -61,7 +61,7 @@ def test_true_motifs_have_the_sign_of_their_class(settings):
     plan = planned(settings)
     assert plan.true_motifs("oct4_mafk") == {"negative": ["MA0495"], "positive": ["MA0142"]}
     assert plan.true_motifs("implant") == {"positive": ["MA0139", "MA0138", "MA0106"]}
-    settings["datasets"]["implant"]["rule"] = "xor"
+    settings["datasets"]["implant"]["grammar"] = "xor"
     plan = planned(settings)
     assert plan.true_motifs("implant") == {"positive": ["MA0139", "MA0138"]}
     assert plan.grammar("implant") == "xor" and plan.grammar("oct4_mafk") is None

@@ -254,9 +254,9 @@ def test_methods_without_a_pattern_are_named_and_have_no_picture(tmp_path):
 
 
 def test_every_explanation_stands_beside_its_own_chance_level():
-    rows = means({("cnn", "a"): 0.3, ("net", "a"): 0.2}, "randomised_all")
+    rows = means({("cnn", "a"): 0.3, ("net", "a"): 0.2}, "permuted_all")
     rows = rows.assign(axis="robustness", seed="seed1", chance=[0.05, 0.12])
-    panel = metric_figure(rows, AXES["robustness"], [metric_of("randomised_all")]).axes[0]
+    panel = metric_figure(rows, AXES["robustness"], [metric_of("permuted_all")]).axes[0]
     dotted = [line for line in panel.lines if line.get_linestyle() == ":"]
     assert [(line.get_xdata()[0], *line.get_ydata()) for line in dotted] == [
         (0.05, -0.5, 0.5),

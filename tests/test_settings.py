@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 from snakemake.utils import update_config
 
-from dnalrp.data.grammar import GRAMMAR_RULES
+from dnalrp.data.grammar import GRAMMARS
 from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.errors import InputError
 from dnalrp.evaluation.catalogue import AXES
@@ -122,9 +122,9 @@ def test_averages_and_dropout_in_training_may_be_left_out_or_asked_for():
         ("datasets/implant/lenght", 200, "datasets.implant: .*'lenght'; did you mean 'length'"),
         ("datasets/implant/length", None, "datasets.implant: setting 'length' is missing"),
         ("datasets/implant/length", "long", "datasets.implant.length: 'long' is not of type"),
-        ("datasets/implant/rule", "some", "datasets.implant.rule: 'some' is not one of"),
+        ("datasets/implant/grammar", "some", "datasets.implant.grammar: 'some' is not one of"),
         ("datasets/implant/source", "made", "datasets.implant.source: 'made' is not one of"),
-        ("datasets/implant/rule", "decoy", "implant.rule: 'decoy' needs 'mutations'"),
+        ("datasets/implant/grammar", "decoy", "implant.grammar: 'decoy' needs 'mutations'"),
         ("datasets/implant/motifs", ["MA9999"], "no matrix 'MA9999'"),
         ("datasets/implant/motifs", ["CTCF"], "datasets.implant.motifs.0: 'CTCF' does not match"),
         ("datasets/implant/decoys", ["MA0139"], "decoys: MA0139 is also a motif"),
@@ -191,8 +191,8 @@ def test_grammar_settings_are_accepted_and_hold_every_rule():
     kept = {name: dataset for name, dataset in datasets.items() if dataset is not None}
     settings = {**laid_over(DEFAULT, changes), "models": DEFAULT["models"], "datasets": kept}
     read_configuration(settings)
-    assert {name: dataset["rule"] for name, dataset in kept.items()} == {
-        rule: rule for rule in GRAMMAR_RULES
+    assert {name: dataset["grammar"] for name, dataset in kept.items()} == {
+        rule: rule for rule in GRAMMARS
     }
 
 
@@ -317,6 +317,16 @@ def test_what_a_method_says_itself_goes_before_the_old_word():
     settings["attribute"]["alibi"] = "identity"
     (choice,) = read_configuration(settings).attribute.methods["dnabert2"]
     assert choice.options.alibi == "uniform"
+
+
+def test_rule_of_a_simulated_data_set_is_an_old_word_for_grammar(caplog):
+    settings = changed("datasets/implant/grammar", None)
+    settings["datasets"]["implant"]["rule"] = "all"
+    assert read_configuration(settings).datasets["implant"].grammar == "all"
+    assert "datasets.implant: 'rule' is now 'grammar'" in caplog.text
+    settings["datasets"]["implant"]["rule"] = "some"
+    with pytest.raises(InputError, match=r"datasets\.implant\.rule: 'some' is not one of"):
+        read_configuration(settings)
 
 
 def test_a_configuration_is_written_as_it_was_read():

@@ -126,7 +126,7 @@ class Plan:
 
     def grammar(self, dataset: str) -> str | None:
         """The grammar on two motifs that made a simulated data set's labels, if one did."""
-        return self.settings.datasets[self.trained_on[dataset]].grammar()
+        return self.settings.datasets[self.trained_on[dataset]].pair_grammar()
 
     def true_motifs(self, dataset: str) -> dict[str, list[str]]:
         """Ids of a data set's true motifs by the sign of relevance they should appear with."""

@@ -13,7 +13,7 @@ import pytest
 from conftest import random_sequences
 from sections import RELEASE, SHARES, dataset, named
 
-from dnalrp.data.grammar import GRAMMAR_RULES
+from dnalrp.data.grammar import GRAMMARS
 from dnalrp.data.leakage import DROPPED_COLUMNS
 from dnalrp.data.local import is_url
 from dnalrp.data.scan import SITE_COLUMNS
@@ -193,7 +193,7 @@ def test_locations_are_paths_or_urls(section):
 
 
 def test_grammars_of_the_settings_are_those_that_are_simulated():
-    assert ("any", "all", *GRAMMAR_RULES) == RULES
+    assert ("any", "all", *GRAMMARS) == RULES
 
 
 def test_the_catalogue_is_read_without_what_takes_seconds():

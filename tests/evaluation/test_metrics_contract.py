@@ -247,9 +247,11 @@ def test_an_axis_says_what_its_figure_shows(axis):
 @pytest.mark.parametrize(
     ("name", "card"),
     [
-        ("randomised_1_classifier", "randomised_1_classifier"),
-        ("randomised_4_all", "randomised_all"),
-        ("randomised_2_bert.pooler", "randomised"),
+        ("permuted_1_classifier", "permuted_1_classifier"),
+        ("randomised_1_classifier", "permuted_1_classifier"),
+        ("permuted_4_all", "permuted_all"),
+        ("randomised_4_all", "permuted_all"),
+        ("permuted_2_bert.pooler", "permuted"),
         ("rank_agreement_to_mean", "rank_agreement"),
         ("auprc_of_ceiling", "auprc"),
         ("auroc_of_ceiling", "auroc_of_ceiling"),

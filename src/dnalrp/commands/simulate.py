@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dnalrp.commands.options import add_extensions, check_option
 from dnalrp.commands.table import add_json, print_table
 from dnalrp.errors import InputError
+from dnalrp.notices import renamed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   dnalrp simulate --motifs MA0139 MA0106 --decoys MA0112 --train 3000 --out simulated
-  dnalrp simulate --motifs MA0139 MA0138 --decoys MA0112 --rule xor --length 150 --out simulated
+  dnalrp simulate --motifs MA0139 MA0138 --decoys MA0112 --grammar xor --length 150 --out simulated
   dnalrp simulate --config config.yaml --dataset implant --out simulated
   dnalrp simulate --motifs MA0139 MA0138 --decoys MA0112 --table --out simulated
 
@@ -29,7 +30,7 @@ SPLITS = ("train", "dev", "test")
 DEFAULTS = {
     "motifs": None,
     "decoys": None,
-    "rule": "any",
+    "grammar": "any",
     "length": 200,
     "train": 3200,
     "dev": 600,
@@ -51,7 +52,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="a simulated data set of --config")
     parser.add_argument("--motifs", nargs="+", metavar="ID", help="JASPAR ids of the evidence")
     parser.add_argument("--decoys", nargs="+", metavar="ID", help="JASPAR ids of the decoys")
-    parser.add_argument("--rule", help="what makes the label; a wrong one lists all; default: any")
+    parser.add_argument(
+        "--grammar", help="what makes the label; a wrong one lists all; default: any"
+    )
+    parser.add_argument("--rule", help=argparse.SUPPRESS)
     parser.add_argument("--length", type=int, metavar="BASES", help="default: 200")
     for split in SPLITS:
         own = f"sequences of this split; default: {DEFAULTS[split]}"
@@ -59,10 +63,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     pair: dict[str, Any] = {"type": int, "nargs": 2, "metavar": ("FROM", "TO")}
     parser.add_argument("--sites", **pair, help="sites a sequence; default: 1 3")
     parser.add_argument(
-        "--spacing", **pair, help="gap of rules spacing and order, bases; default: 5 30"
+        "--spacing", **pair, help="gap of grammars spacing and order, bases; default: 5 30"
     )
     parser.add_argument(
-        "--mutations", type=int, metavar="N", help="of rule decoy: how many bases a near-copy has"
+        "--mutations",
+        type=int,
+        metavar="N",
+        help="of grammar decoy: how many bases a near-copy has",
     )
     parser.add_argument("--gc", type=float, help="share of G and C; default: 0.41")
     parser.add_argument("--seed", type=int, help="default: 1")
@@ -126,6 +133,9 @@ def motif_table(
 
 def _settings(options: argparse.Namespace) -> "tuple[SimulatedSection, str]":
     """Settings of a simulated data set, as in a configuration, and the JASPAR release."""
+    if options.rule is not None:
+        renamed("--rule", "--grammar", "dnalrp simulate")
+        options.grammar = options.grammar or options.rule
     given = {key: getattr(options, key) for key in DEFAULTS if getattr(options, key) is not None}
     if options.config is not None:
         if given:
@@ -154,8 +164,10 @@ def section_of(chosen: dict[str, Any]) -> "tuple[SimulatedSection, str]":
     for key in ("motifs", "decoys"):
         if twice := [name for name in chosen[key] if chosen[key].count(name) > 1]:
             raise InputError(f"--{key}: {twice[0]} is given twice; leave one out")
-    if chosen["rule"] == "decoy" and chosen["mutations"] is None:
-        raise InputError("--rule decoy: needs --mutations, how many bases a near-copy differs by")
+    if chosen["grammar"] == "decoy" and chosen["mutations"] is None:
+        raise InputError(
+            "--grammar decoy: needs --mutations, how many bases a near-copy differs by"
+        )
     check_option("gc", chosen["gc"], Composition, "gc")
     for split in SPLITS:
         check_option(split, chosen[split], SequenceCounts, split)

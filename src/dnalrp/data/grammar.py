@@ -1,4 +1,4 @@
-"""Rules on two motifs: what a sequence carries, and the label that it makes."""
+"""Grammars of two motifs: what a sequence carries, and the label that it makes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -7,8 +7,9 @@ from typing import NamedTuple
 class State(NamedTuple):
     """What a sequence carries.
 
-    ``first`` and ``second`` say whether it has the first and the second motif; in the rule
-    ``decoy``, the motif and a near-copy. ``arranged`` says whether the two stand as the rule asks.
+    ``first`` and ``second`` say whether it has the first and the second motif; in the
+    grammar ``decoy``, the motif and a near-copy. ``arranged`` says whether the two stand as it
+    asks.
     """
 
     first: bool
@@ -27,10 +28,10 @@ _TRUTH: Mapping[str, Callable[[State], bool]] = {
     "order": lambda state: state.first and state.second and state.arranged,
     "decoy": lambda state: state.first,
 }
-GRAMMAR_RULES = tuple(_TRUTH)
-PAIR_RULES = ("and", "or", "xor", "spacing", "order")
-"""Rules on the first two motifs of a list; the others are on all of them."""
-ARRANGED_RULES = ("spacing", "order")
+GRAMMARS = tuple(_TRUTH)
+PAIR_GRAMMARS = ("and", "or", "xor", "spacing", "order")
+"""Those on the first two motifs of a list; the others are on all of them."""
+ARRANGED_GRAMMARS = ("spacing", "order")
 
 _ARRANGEMENT_NEGATIVES = (MISARRANGED, FIRST, MISARRANGED, SECOND, MISARRANGED, NEITHER)
 STATES: Mapping[str, tuple[Sequence[State], Sequence[State]]] = {
@@ -41,16 +42,16 @@ STATES: Mapping[str, tuple[Sequence[State], Sequence[State]]] = {
     "order": (_ARRANGEMENT_NEGATIVES, (BOTH,)),
     "decoy": ((SECOND, NEITHER), (FIRST, BOTH)),
 }
-"""States of the negatives and of the positives, by rule: each split goes through them in turn.
+"""States of the negatives and of the positives, by grammar: each split goes through them in turn.
 
-So the proportions are exact, and the rule can be read off: one motif alone, both and neither
-occur under every rule. Half of the negatives of ``spacing`` and ``order`` have both motifs,
+So the proportions are exact, and the grammar can be read off: one motif alone, both and neither
+occur under every grammar. Half of the negatives of ``spacing`` and ``order`` have both motifs,
 wrongly arranged; of those of ``xor`` a third has both: with a half, no motif alone would say
 anything about the label, and training has nothing to begin with. Under ``decoy`` a near-copy is
 as frequent in positives as in negatives.
 """
 
 
-def holds(rule: str, state: State) -> bool:
-    """Whether a sequence in this state is positive under a rule of GRAMMAR_RULES."""
-    return _TRUTH[rule](state)
+def holds(grammar: str, state: State) -> bool:
+    """Whether a sequence in this state is positive under a grammar of GRAMMARS."""
+    return _TRUTH[grammar](state)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.data.fasta import read_fasta
-from dnalrp.data.grammar import ARRANGED_RULES, STATES, State
+from dnalrp.data.grammar import ARRANGED_GRAMMARS, STATES, State
 from dnalrp.data.jaspar import Motif
 from dnalrp.data.nucleotides import NUCLEOTIDES, one_hot
 from dnalrp.data.scan import SITE_COLUMNS
@@ -53,7 +53,7 @@ def simulate(
     either strand, never overlap, and their places are uniform over all that fit. A split
     depends on the seed and its own name and count, not on other splits.
 
-    The grammar, ``settings.rule``, makes the label: ``any``, positives carry sites of any of
+    The grammar, ``settings.grammar``, makes the label: ``any``, positives carry sites of any of
     ``motifs`` and negatives as many sites of ``decoys``; ``all``, positives carry every motif,
     negatives a proper subset filled up with decoys. The others are grammars of two motifs, in the
     proportions of :data:`~dnalrp.data.grammar.STATES`. Up to MOST_DECOYS decoys, as many by chance,
@@ -81,7 +81,7 @@ def simulate(
         ``id, sequence, label, split``, the splits in the order of their names.
     sites : pandas.DataFrame
         ``id, start, end, strand, motif, role``; role is ``motif`` for the evidence of a
-        positive, ``partial`` for a motif in a negative, which the rule does not let count,
+        positive, ``partial`` for a motif in a negative, which the grammar does not let count,
         ``near_copy`` and ``decoy``.
 
     Raises
@@ -123,15 +123,15 @@ def _check(simulation: Simulation) -> None:
     mutations = settings.mutations or 0
     for motif in simulation.motifs:
         informative = int((motif.information >= INFORMATIVE).sum())
-        if settings.rule == "decoy" and mutations > informative:
+        if settings.grammar == "decoy" and mutations > informative:
             raise InputError(
                 f"mutations: {mutations}, but {motif.matrix_id} ({motif.name}) has "
                 f"{informative} positions of {INFORMATIVE:g} bit or more; lower it"
             )
     widest = max(motif.width for motif in (*simulation.motifs, *simulation.decoys))
-    gap = settings.spacing[1] + 1 if settings.rule in ARRANGED_RULES else 0
+    gap = settings.spacing[1] + 1 if settings.grammar in ARRANGED_GRAMMARS else 0
     counts = {"any": settings.sites[1], "all": len(simulation.motifs)}
-    most = counts.get(settings.rule, 2 + MOST_DECOYS) * widest + gap
+    most = counts.get(settings.grammar, 2 + MOST_DECOYS) * widest + gap
     if most > settings.length:
         raise InputError(
             f"length: {settings.length} is too short for sites that take up to {most} bases; "
@@ -148,15 +148,15 @@ def _plan(simulation: Simulation, label: int, turn: int, rng: np.random.Generato
         return [[Planned(motifs[i], role)] for i in rng.integers(len(motifs), size=count)]
 
     motifs, decoys = simulation.motifs, simulation.decoys
-    if simulation.settings.rule == "any":
+    if simulation.settings.grammar == "any":
         count = int(rng.integers(simulation.settings.sites[0], simulation.settings.sites[1] + 1))
         return some(motifs, count, "motif") if label else some(decoys, count, "decoy")
-    if simulation.settings.rule == "all":
+    if simulation.settings.grammar == "all":
         count = len(motifs) if label else int(rng.integers(len(motifs)))
         kept = rng.permutation(len(motifs))[:count]
         planned = [[Planned(motifs[i], "motif")] for i in kept]
         return planned + some(decoys, len(motifs) - count, "decoy")
-    states = STATES[simulation.settings.rule][label]
+    states = STATES[simulation.settings.grammar][label]
     others = some(decoys, int(rng.integers(MOST_DECOYS + 1)), "decoy")
     room = simulation.settings.length - sum(site.motif.width for block in others for site in block)
     return _plan_pair(simulation, states[turn % len(states)], room, rng) + others
@@ -166,14 +166,14 @@ def _plan_pair(
     simulation: Simulation, state: State, room: int, rng: np.random.Generator
 ) -> list[Block]:
     """The motifs of a state; both are one block where their arrangement counts."""
-    if simulation.settings.rule == "decoy":
+    if simulation.settings.grammar == "decoy":
         drawn = rng.integers(len(simulation.motifs), size=2)
         first, second = (Planned(simulation.motifs[i], "motif") for i in drawn)
         mutations = simulation.settings.mutations or 0
         pair = [first, second._replace(role="near_copy", mutations=mutations)]
     else:
         pair = [Planned(motif, "motif") for motif in simulation.motifs[:2]]
-    if simulation.settings.rule in ARRANGED_RULES and state.first and state.second:
+    if simulation.settings.grammar in ARRANGED_GRAMMARS and state.first and state.second:
         return [_arranged(simulation, pair, state, room=room, rng=rng)]
     return [
         [site] for site, present in zip(pair, (state.first, state.second), strict=True) if present
@@ -186,7 +186,7 @@ def _arranged(
     """The pair as ``spacing`` or ``order`` has it or, misarranged, has not."""
     low, high = simulation.settings.spacing
     gap, strand = int(rng.integers(low, high + 1)), None
-    if simulation.settings.rule == "spacing":
+    if simulation.settings.grammar == "spacing":
         pair = [pair[i] for i in rng.permutation(2)]
         if not state.arranged:
             room -= sum(site.motif.width for site in pair)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dnalrp.data.grammar import GRAMMAR_RULES
+from dnalrp.data.grammar import GRAMMARS
 
 
 def grammar_of(dataset: Any) -> str | None:
@@ -11,8 +11,8 @@ def grammar_of(dataset: Any) -> str | None:
 
     ``dataset`` is its section of the settings.
     """
-    grammar = value_of(dataset, "grammar") or value_of(dataset, "rule")
-    return grammar if grammar in GRAMMAR_RULES else None
+    grammar = value_of(dataset, "grammar") or value_of(dataset, "rule")  # of older manifests
+    return grammar if grammar in GRAMMARS else None
 
 
 def has_grammar(configuration: Any) -> bool:

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 Array = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.int64]
 Explain = Callable[["PreTrainedModel", Sequence[str]], Array]
-PERMUTED = "randomised_"
+PERMUTED = "permuted_"
 """Begins the names of the metrics of permuted parameters; their depth follows."""
 
 

@@ -18,22 +18,46 @@ def in_new_words(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[P
 
     What has not the form that it should have is left for the sections to refuse.
     """
+    settings, moved = _with_grammars(settings)
     attribute = settings.get("attribute")
     if not isinstance(attribute, Mapping):
-        return settings, {}
+        return settings, moved
     given = {key: attribute[key] for key in OPTIONS if key in attribute}
     if not given:
-        return settings, {}
+        return settings, moved
     for key in given:
         renamed(f"attribute.{key}", f"attribute.methods: {{METHOD: {{{key}: ...}}}}", "settings")
     kept = {key: value for key, value in attribute.items() if key not in given}
-    moved: dict[Path, Path] = {}
     if isinstance(kept.get("methods"), Mapping):
         kept["methods"] = {
             model: _with_options(("attribute", "methods", model), listed, given, moved)
             for model, listed in kept["methods"].items()
         }
     return {**settings, "attribute": kept}, moved
+
+
+def _with_grammars(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[Path, Path]]:
+    """Simulated data sets with ``grammar`` where they had ``rule``, which means LRP's alone now."""
+    datasets = settings.get("datasets")
+    if not isinstance(datasets, Mapping):
+        return settings, {}
+    old = [
+        name
+        for name, dataset in datasets.items()
+        if isinstance(dataset, Mapping)
+        and dataset.get("source") == "simulated"
+        and "rule" in dataset
+        and "grammar" not in dataset
+    ]
+    changed = dict(datasets)
+    for name in old:
+        renamed("rule", "grammar", f"datasets.{name}")
+        kept = {key: value for key, value in datasets[name].items() if key != "rule"}
+        changed[name] = {**kept, "grammar": datasets[name]["rule"]}
+    moved: dict[Path, Path] = {
+        ("datasets", name, "grammar"): ("datasets", name, "rule") for name in old
+    }
+    return {**settings, "datasets": changed}, moved
 
 
 def _with_options(path: Path, listed: Any, given: dict[str, Any], moved: dict[Path, Path]) -> Any:

@@ -83,8 +83,8 @@ class DatasetSection(CheckedSection):
         """The shortest sequence that may come; None where the settings do not say."""
         return None
 
-    def grammar(self) -> str | None:
-        """The rule on two motifs that makes the labels, if one does."""
+    def pair_grammar(self) -> str | None:
+        """The grammar on two motifs that makes the labels, if one does."""
         return None
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dnalrp.data.grammar import GRAMMAR_RULES, PAIR_RULES
+from dnalrp.data.grammar import GRAMMARS, PAIR_GRAMMARS
 from dnalrp.data.sources.base import DatasetSection, Prepared, Shortest, Source, Supply
 from dnalrp.data.sources.fields import empty_range
 from dnalrp.section import Count, MotifId, Section, Seed, Share, Unique
@@ -74,13 +74,13 @@ class SimulatedSection(DatasetSection):
     decoys: Motifs
     """JASPAR ids of the decoys, of other families than the motifs."""
     sites: Annotated[list[Count], Field(min_length=2, max_length=2)]
-    """Fewest and most sites a sequence, of the rule `any`."""
-    rule: Grammar
-    """The grammar: what makes the label."""
+    """Fewest and most sites a sequence, of the grammar `any`."""
+    grammar: Grammar
+    """What makes the label."""
     spacing: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
-    """Smallest and largest gap in bases, of the rules `spacing` and `order`."""
+    """Smallest and largest gap in bases, of the grammars `spacing` and `order`."""
     mutations: Count | None = None
-    """How many bases a near-copy differs by: needed by the rule `decoy`, read by no other."""
+    """How many bases a near-copy differs by: needed by the grammar `decoy`, read by no other."""
     seed: Seed
     """Decides all that is drawn."""
 
@@ -95,24 +95,24 @@ class SimulatedSection(DatasetSection):
 
     def true_motifs(self, label: str | None = None) -> dict[str, list[str]]:
         """Those that the grammar is about, evidence of class 1."""
-        return {"positive": self.motifs[:2] if self.rule in PAIR_RULES else self.motifs}
+        return {"positive": self.motifs[:2] if self.grammar in PAIR_GRAMMARS else self.motifs}
 
     def shortest_sequence(self) -> Shortest:
         """All are of ``length`` bases."""
         return Shortest("length", self.length)
 
-    def grammar(self) -> str | None:
-        """The rule on two motifs, if it is one of two motifs."""
-        return self.rule if self.rule in GRAMMAR_RULES else None
+    def pair_grammar(self) -> str | None:
+        """The grammar, if it is one on two motifs."""
+        return self.grammar if self.grammar in GRAMMARS else None
 
     def contradictions(self) -> Iterator[str]:
         """Ranges and motifs that the grammar cannot do with."""
         yield from empty_range("sites", self.sites)
         yield from empty_range("spacing", self.spacing)
-        if self.rule in PAIR_RULES and len(self.motifs) < 2:
-            yield f"rule: {self.rule!r} needs two motifs; list them under 'motifs'"
-        if self.rule == "decoy" and self.mutations is None:
-            yield "rule: 'decoy' needs 'mutations', how many bases a near-copy differs by"
+        if self.grammar in PAIR_GRAMMARS and len(self.motifs) < 2:
+            yield f"grammar: {self.grammar!r} needs two motifs; list them under 'motifs'"
+        if self.grammar == "decoy" and self.mutations is None:
+            yield "grammar: 'decoy' needs 'mutations', how many bases a near-copy differs by"
         if shared := set(self.motifs) & set(self.decoys):
             yield f"decoys: {min(shared)} is also a motif; choose another decoy"
 

@@ -35,7 +35,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.catalogue import resolve
-from dnalrp.data.grammar import ARRANGED_RULES, State, holds
+from dnalrp.data.grammar import ARRANGED_GRAMMARS, State, holds
 from dnalrp.evaluation.catalogue import Axis, Metric
 from dnalrp.evaluation.levels import Explained
 from dnalrp.evaluation.scores import Scores
@@ -98,7 +98,7 @@ def site_contributions(
     present = [pd.Series(player).groupby(sites["id"].to_numpy()).any() for player in players]
     result = np.zeros(len(sites))
     for row, (name, *plays) in enumerate(zip(sites["id"], *players, strict=True)):
-        arranged = grammar not in ARRANGED_RULES or bool(labels[name])
+        arranged = grammar not in ARRANGED_GRAMMARS or bool(labels[name])
         state = State(bool(present[0][name]), bool(present[1][name]), arranged)
         for player, value in zip(plays, contributions(grammar, state, reference), strict=True):
             result[row] += value if player else 0.0

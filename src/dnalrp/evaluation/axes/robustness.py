@@ -61,7 +61,8 @@ METRICS = (
         shown=True,
     ),
     Metric(
-        name="randomised_1_classifier",
+        name="permuted_1_classifier",
+        pattern=r"randomised_1_classifier",
         title="classifier permuted\n(lower: better)",
         meaning=_PERMUTED,
         better="lower",
@@ -70,9 +71,9 @@ METRICS = (
         shown=True,
     ),
     Metric(
-        name="randomised_all",
+        name="permuted_all",
         # models differ in depth: the last step of each stands in one column
-        pattern=r"randomised_\d+_all",
+        pattern=r"(permuted|randomised)_\d+_all",
         title="all parameters permuted\n(lower: better)",
         meaning=_PERMUTED,
         better="lower",
@@ -81,8 +82,8 @@ METRICS = (
         shown=True,
     ),
     Metric(
-        name="randomised",
-        pattern=r"randomised_\d+_.+",
+        name="permuted",
+        pattern=r"(permuted|randomised)_\d+_.+",
         meaning=_PERMUTED,
         better="lower",
         chance=_BY_CHANCE,
