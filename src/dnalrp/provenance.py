@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +17,16 @@ import pyarrow.parquet as pq
 
 from dnalrp import __version__
 from dnalrp.errors import InputError
+
+
+class Record(TypedDict):
+    """What makes a file: stage, settings with the seed, checksums of inputs, versions."""
+
+    stage: str
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+    versions: dict[str, str]
+
 
 KEY = b"dnalrp"
 RECORDED_PACKAGES = ("torch", "transformers", "tangermeme", "modisco-lite", "pyjaspar")
@@ -40,7 +50,7 @@ def checksum(path: str | Path) -> str:
 
 def provenance(
     stage: str, settings: Mapping[str, Any], inputs: Iterable[str | Path] = ()
-) -> dict[str, Any]:
+) -> Record:
     """Record of what makes a file, ready for :func:`json.dumps`.
 
     ``settings`` holds everything that the result depends on, the seed included; ``inputs`` are
@@ -109,7 +119,7 @@ def check_folder(folder: str | Path, option: str) -> None:
         raise InputError(f"{option} {folder}: {place} may not be written; give another folder")
 
 
-def write_table(frame: pd.DataFrame, path: str | Path, record: Mapping[str, Any]) -> None:
+def write_table(frame: pd.DataFrame, path: str | Path, record: Record) -> None:
     """Write a data frame as parquet, whole or not at all, with its provenance in the header."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata(
@@ -124,7 +134,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     return json.loads(pq.read_schema(path).metadata[KEY])
 
 
-def write_record(path: str | Path, record: Mapping[str, Any]) -> None:
+def write_record(path: str | Path, record: Record) -> None:
     """Write a provenance record as JSON, whole or not at all."""
     with written_whole(path) as beside:
         beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ for.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from dnalrp.attribution.maps import LEDGER_TERMS, POSITION, RelevanceMaps, nucleotide_spans
-from dnalrp.provenance import written_whole
+from dnalrp.provenance import Record, written_whole
 
 
-def write_attributions(
-    path: str | Path, batches: Iterable[RelevanceMaps], record: Mapping[str, Any]
-) -> None:
+def write_attributions(path: str | Path, batches: Iterable[RelevanceMaps], record: Record) -> None:
     """Write batches as they come; memory is bounded by one of them, the file is whole or absent."""
     with written_whole(path) as beside, h5py.File(beside, "w") as file:
         file.attrs["provenance"] = json.dumps(record)
@@ -109,7 +107,7 @@ def on_tokens(attributions: Iterable[RelevanceMaps]) -> RelevanceMaps:
     return min(attributions, key=lambda maps: sum(map(len, maps.spans)))
 
 
-def write_nucleotides(path: str | Path, maps: RelevanceMaps, record: Mapping[str, Any]) -> None:
+def write_nucleotides(path: str | Path, maps: RelevanceMaps, record: Record) -> None:
     """Write nucleotide maps as HDF5: ``id, length, relevance, outputs``, with provenance.
 
     ``relevance`` there is (sequences, longest length), zero beyond the end.

@@ -1,7 +1,7 @@
 """The report of a finished run: figures, one page, and a manifest of what made them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from dnalrp.report.motifs import matched_matrices, motif_pictures, without_patte
 from dnalrp.report.overview import overview
 from dnalrp.report.page import Page, Section, picture, table, write_pictures
 from dnalrp.report.sections import TABLES
+from dnalrp.settings.reading import GivenSettings
 
 FIGURES = {
     "means": "dnalrp.report.figures:axis_figure",
@@ -38,7 +39,7 @@ def build_report(
     *,
     runs: Sequence[str],
     datasets: Sequence[str],
-    settings: Mapping[str, Any],
+    settings: GivenSettings,
     figures: Sequence[str | Path],
     page_path: str | Path,
     manifest: str | Path,
@@ -106,7 +107,7 @@ def _by_axis(summary: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(axis=summary["axis"].map(lambda column: names.get(column, column)))
 
 
-def _context(settings: Mapping[str, Any], datasets: Sequence[str]) -> dict[str, Any]:
+def _context(settings: GivenSettings, datasets: Sequence[str]) -> dict[str, Any]:
     """What the page says of the run's settings."""
     return {
         "splits": settings["attribute"]["splits"],

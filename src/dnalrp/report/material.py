@@ -1,10 +1,12 @@
 """What figures are drawn from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
+
+from dnalrp.settings.reading import GivenSettings
 
 
 class Material(NamedTuple):
@@ -25,4 +27,4 @@ class Material(NamedTuple):
     summary: pd.DataFrame
     results: Path
     runs: Sequence[str]
-    settings: Mapping[str, Any]
+    settings: GivenSettings

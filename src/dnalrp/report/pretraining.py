@@ -1,10 +1,9 @@
 """Training curve and model card of a pre-trained model."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 from matplotlib.figure import Figure
+
+from dnalrp.provenance import Record
 
 COMMAND = "snakemake --cores 1 --configfile config/pretraining.yaml -- pretrain"
 
@@ -68,7 +67,7 @@ on torch {torch}, transformers {transformers}, Python {python}.
 
 
 def model_card(
-    record: Mapping[str, Any], history: pd.DataFrame, chance: float, parameters: int, bases: int
+    record: Record, history: pd.DataFrame, chance: float, parameters: int, bases: int
 ) -> str:
     """Model card in Markdown, from the provenance record and the training curve."""
     settings, last = record["settings"], history.dropna(subset="held_out_loss").iloc[-1]

@@ -1,8 +1,5 @@
 """The door: settings that pass it are understood, agree with each other, and name what is there."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from pydantic import ValidationError
 
 from dnalrp.errors import InputError
@@ -11,9 +8,10 @@ from dnalrp.mistakes import best_mistake
 from dnalrp.settings.configuration import Configuration
 from dnalrp.settings.old_words import in_new_words
 from dnalrp.settings.outside import check_outside
+from dnalrp.settings.reading import GivenSettings
 
 
-def read_configuration(settings: Mapping[str, Any]) -> Configuration:
+def read_configuration(settings: GivenSettings) -> Configuration:
     """The settings, understood; refused if the workflow could not run with them.
 
     Files of ``extensions`` are loaded first, so that what they add to the catalogues can be

@@ -6,6 +6,7 @@ from typing import Any
 from dnalrp.names import base_method
 from dnalrp.notices import renamed
 from dnalrp.settings.catalogues import METHODS
+from dnalrp.settings.reading import GivenSettings
 
 Path = tuple[str | int, ...]
 
@@ -13,7 +14,7 @@ OPTIONS = ("alibi", "layer_rules")
 """Once keys of ``attribute``, for all models; now options of the methods that have them."""
 
 
-def in_new_words(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[Path, Path]]:
+def in_new_words(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, Path]]:
     """The settings in new words, and where old ones went: the new path, then the old.
 
     What has not the form that it should have is left for the sections to refuse.
@@ -36,7 +37,7 @@ def in_new_words(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[P
     return {**settings, "attribute": kept}, moved
 
 
-def _with_grammars(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[Path, Path]]:
+def _with_grammars(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, Path]]:
     """Simulated data sets with ``grammar`` where they had ``rule``, which means LRP's alone now."""
     datasets = settings.get("datasets")
     if not isinstance(datasets, Mapping):

@@ -40,7 +40,11 @@ def check_keys(path: str | Path) -> None:
             waiting.append(value)
 
 
-def without_nulls(settings: Mapping[str, Any]) -> dict[str, Any]:
+GivenSettings = Mapping[str, Any]
+"""Settings as YAML gives them, not yet understood."""
+
+
+def without_nulls(settings: GivenSettings) -> dict[str, Any]:
     """The settings without the data sets, models and background keys that are null.
 
     So a configuration laid over another leaves them out; a model's methods go with it. What is

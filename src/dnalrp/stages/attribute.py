@@ -1,7 +1,7 @@
 """Explain the held-out sequences of one data set with every method of one model."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,7 @@ from dnalrp.models.device import compute_device
 from dnalrp.models.loading import load
 from dnalrp.models.randomising import randomised
 from dnalrp.names import base_method, is_randomised
-from dnalrp.provenance import provenance
+from dnalrp.provenance import Record, provenance
 from dnalrp.results import attribution_name, average_folder
 from dnalrp.settings.attribute import Attribute
 
@@ -124,7 +124,7 @@ def write_relevance(
     sequences: pd.DataFrame,
     question: Question,
     *,
-    record: Mapping[str, Any],
+    record: Record,
 ) -> None:
     """Write what a model says of sequences (``id, sequence``), in a stream.
 
@@ -144,7 +144,7 @@ def write_average(
     *,
     segmentations: Segmentations,
     average_path: Path,
-    record: Mapping[str, Any],
+    record: Record,
 ) -> None:
     """Write the maps of the tokenizer's own segmentation, and the average over all of them."""
     texts, ids = sequences["sequence"].tolist(), sequences["id"].tolist()

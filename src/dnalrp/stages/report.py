@@ -1,19 +1,19 @@
 """Write the report: figures, one page, and a manifest of what made them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from dnalrp.errors import InputError
 from dnalrp.report.sections import figure_names
 from dnalrp.results import TABLES, Report, Results, Run
+from dnalrp.settings.reading import GivenSettings
 
 
 def report(
     *,
     results: str | Path,
     runs: Sequence[Run],
-    settings: Mapping[str, Any],
+    settings: GivenSettings,
     report: str | Path | None = None,
 ) -> Path:
     """Write the report of a folder of results; returns the page.

@@ -2,9 +2,9 @@
 
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from dnalrp.models.building import build_model
 from dnalrp.models.device import check_precision, compute_device
 from dnalrp.models.prediction import predict, prediction_table
 from dnalrp.performance import performance_by_split
-from dnalrp.provenance import digest, provenance, write_record, write_table
+from dnalrp.provenance import Record, digest, provenance, write_record, write_table
 from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
 from dnalrp.training import check_outputs, name_classes
 from dnalrp.training import train as trained
@@ -130,7 +130,7 @@ def _judge(
     labels: Labels,
     *,
     folder: Path,
-    record: Mapping[str, Any],
+    record: Record,
 ) -> pd.DataFrame:
     """Write predictions and performance on what the model was not trained on."""
     unseen = (table["split"] != "train").to_numpy()
