@@ -96,7 +96,10 @@ def test_a_choice_is_a_name_or_one_key_with_options():
         ({"occlusion": {"fill": "Z"}}, "fill 'Z': choose one of A, C, G, T, N"),
         ({"occlusion": {"fil": "A"}}, "'occlusion' has no option 'fil'; choose from fill"),
         ({"saliency": {"depth": 1}}, "'saliency' has no option 'depth'; it has none, leave it out"),
-        ({"lrp": {"layer_rules": {"dense": {"delta": 1.0}}}}, "lrp: layer_rules.dense: unknown setting 'delta'"),
+        (
+            {"lrp": {"layer_rules": {"dense": {"delta": 1.0}}}},
+            "layer_rules.dense: unknown setting",
+        ),
         ({"attnlrp": None}, "^methods: {'attnlrp': None} is no method"),
         ({"attnlrp": {}, "lrp": {}}, "is no method; give a name, or one key"),
         (3, "^methods: 3 is no method"),
