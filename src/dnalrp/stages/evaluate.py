@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from dnalrp.evaluation.judging import evaluate_all
-from dnalrp.evaluation.loading import load_explained
-from dnalrp.evaluation.truth import information_contents
+from dnalrp.evaluation.loading import information_contents, load_explained
 from dnalrp.models.device import compute_device
 from dnalrp.models.loading import load
 from dnalrp.provenance import provenance, write_table
