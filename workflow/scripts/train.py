@@ -4,10 +4,11 @@ from job import running
 
 with running(snakemake):
     from dnalrp.models.catalogue import ARCHITECTURES
+    from dnalrp.models.pretraining_settings import FROM_PRETRAINING
     from dnalrp.results import Results, Run
     from dnalrp.stages.train import train
 
-    model, params = snakemake.output.model, snakemake.params
+    model, params, inputs = snakemake.output.model, snakemake.params, snakemake.input[1:]
     train(
         sequences=snakemake.input.sequences,
         model=model,
@@ -16,7 +17,8 @@ with running(snakemake):
         seed=int(snakemake.wildcards.seed),
         labels=params.labels,
         classes=params.classes,
-        inputs=snakemake.input[1:],
+        pretrained=inputs[0] if params.model["pretrained"] == FROM_PRETRAINING else None,
+        inputs=inputs,
         gpu=params.gpu,
         code=params.code,
     )

@@ -135,12 +135,3 @@ def read_nucleotides(path: str | Path) -> RelevanceMaps:
             outputs=file["outputs"][:],
             provenance=json.loads(file.attrs["provenance"]),
         )
-
-
-def maps_by_method(folder: str | Path, projection: str) -> dict[str, Path]:
-    """Files ``{method}.{projection}.h5`` by method; of one without such a map, its ``split``."""
-    paths = {}
-    for name in ("split", projection):
-        for path in sorted(Path(folder).glob(f"*.{name}.h5")):
-            paths[path.name.removesuffix(f".{name}.h5")] = path
-    return paths

@@ -22,7 +22,7 @@ EXAMPLES = """examples:
   dnalrp init --table train.csv dev.csv test.csv --class other --class promoter --out mine.yaml
   dnalrp init --table all.csv --class other --class promoter --dev 0.1 --test 0.1 \\
       --fine-tuned output/dnabert2 --out mine.yaml
-  snakemake --cores 4 --configfile mine.yaml
+  dnalrp run --cores 4 --configfile mine.yaml
 
 Classes are given in the order of their labels, 0 first; of two, explained is the second over the
 first. A table whose labels are lists such as 0;2, or columns of 0 and 1 named as the classes, is
@@ -118,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
     read_configuration(without_nulls(yaml.safe_load(text)))
     with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")
-    print(f"{path} is written; next: snakemake --cores 4 --configfile {path}")
+    print(f"{path} is written; next: dnalrp run --cores 4 --configfile {path}")
     return 0
 
 

@@ -90,8 +90,12 @@ def run(options: argparse.Namespace) -> int:
     check_folder(options.out, "--out")
     settings, release = _settings(options)
     folder = Path(options.out)
-    files = {name: folder / f"{name}.parquet" for name in ("sequences", "sites")}
-    made = prepare(settings=settings, jaspar=release, **files)
+    made = prepare(
+        settings=settings,
+        jaspar=release,
+        sequences=folder / "sequences.parquet",
+        sites=folder / "sites.parquet",
+    )
     sequences, sites = made.sequences, made.sites
     with written_whole(folder / "sequences.fa") as beside, beside.open("w") as file:
         for row in sequences.itertuples():

@@ -20,7 +20,7 @@ from dnalrp.report.material import Material
 from dnalrp.report.motifs import matched_matrices, motif_pictures, without_patterns
 from dnalrp.report.overview import overview
 from dnalrp.report.page import Page, Section, picture, table, write_pictures
-from dnalrp.report.sections import TABLES
+from dnalrp.results import TABLES
 from dnalrp.settings.reading import GivenSettings
 
 FIGURES = {

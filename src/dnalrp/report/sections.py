@@ -4,9 +4,6 @@ from typing import Any
 
 from dnalrp.evaluation.catalogue import axes_in
 
-TABLES = ("metrics", "overall", "comparisons", "controls", "performance", "recovery")
-"""Tables that a report is made from."""
-
 
 def figure_names(configuration: Any) -> list[str]:
     """Names of the figures, in the order of the page; each is an axis, and a section of it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import torch
 
@@ -149,7 +150,7 @@ def write_average(
     """Write the maps of the tokenizer's own segmentation, and the average over all of them."""
     texts, ids = sequences["sequence"].tolist(), sequences["id"].tolist()
     lengths = sequences["sequence"].str.len().to_numpy()
-    relevance = [np.empty(0)] * len(texts)
+    relevance: list[npt.NDArray[np.floating]] = [np.empty(0)] * len(texts)
     outputs = np.zeros(len(texts))
 
     def plain_maps() -> Iterator[RelevanceMaps]:

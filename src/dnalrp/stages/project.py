@@ -51,10 +51,10 @@ def project(
             file = Path(nucleotides) / MapName(method, projection).file
             made = split if projection == "split" else by_nucleotide(maps, projection)
             write_nucleotides(file, made, record)
-        for projection in settings.to_tokens:
-            record = provenance("project", {"map": projection}, [path, token_model])
-            batch = _by_token(maps, split, reference.spans, projection)
-            file = Path(tokens) / MapName(method, projection).file
+        for pooling in settings.to_tokens:
+            record = provenance("project", {"map": pooling}, [path, token_model])
+            batch = _by_token(maps, split, reference.spans, pooling)
+            file = Path(tokens) / MapName(method, pooling).file
             write_attributions(file, [batch], record)
     for method, path in attribution_files(average_folder(attributions)).items():
         record = provenance("project", {"map": AVERAGE}, [path])
@@ -79,14 +79,14 @@ def _by_token(
     maps: RelevanceMaps,
     nucleotides: RelevanceMaps,
     spans: Sequence[npt.NDArray[np.int64]],
-    projection: str,
+    pooling: str,
 ) -> RelevanceMaps:
     """Relevance of other tokens, by their spans, from that of nucleotides."""
     return RelevanceMaps(
         ids=maps.ids,
         lengths=maps.lengths,
         relevance=[
-            to_tokens(values, token_spans, projection)
+            to_tokens(values, token_spans, pooling)
             for values, token_spans in zip(nucleotides.relevance, spans, strict=True)
         ],
         spans=list(spans),
