@@ -130,8 +130,8 @@ def recovered_motifs(
         ``motif, name, sign, recovered, exact, patterns, seqlets, match, p_value, precision,
         shuffled_p, shuffled_q``, one row a true motif: how many patterns support it with how
         many seqlets, and match, TOMTOM's p-value, p-value and false discovery rate against
-        shuffled patterns of the best of them. ``precision``, equal for all motifs of a sign, is the share
-        of seqlets of that sign in patterns that support some true motif.
+        shuffled patterns of the best of them. ``precision``, equal for all motifs of a sign, is
+        the share of seqlets of that sign in patterns that support some true motif.
     """
     rows: list[dict[str, object]] = []
     for sign, motifs in truth.items():
