@@ -134,7 +134,10 @@ def cluster_unequal(rows: Rows, settings: Discovery) -> Clusters:
     import modiscolite
 
     modiscolite.precompile.start()
-    tracks = modiscolite.core.TrackSet(rows.one_hot, rows.contributions, rows.contributions)
+    # a column of a pattern that holds no base at all has no frequencies to divide by
+    unknown = ~rows.one_hot.any(axis=2, keepdims=True)
+    bases = np.where(unknown, np.float32(0.25), rows.one_hot)
+    tracks = modiscolite.core.TrackSet(bases, rows.contributions, rows.contributions)
     seqlets, threshold = extract_seqlets(rows, settings)
     window = slice(settings.flank, settings.flank + settings.window)
     sums = [seqlet.contrib_scores[window].sum() for seqlet in tracks.create_seqlets(seqlets)]
