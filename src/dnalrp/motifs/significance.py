@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
 
-SHUFFLES = 499
-SCREENED = 99  # shuffles after which a match that is no better than many gets no more
-CHANCE = 0.1
+STAGES = (19, 99, 499)  # shuffles drawn in all, until a match is plainly no better than many
+CHANCE = 0.2
 COMPOSITION = 0.5  # share of information that the mean column keeps in composition alone
 REPEAT = 0.7  # and that the columns of one phase keep in a repeat
+MARGIN = 0.2  # by which a repeat keeps more than its composition does
 REPEATS = {2: "dinucleotide repeat", 3: "trinucleotide repeat"}
 
 
@@ -38,9 +38,9 @@ def best_matches(queries: Sequence[Array], targets: Sequence[Array]) -> Array:
 def shuffled_p_value(pattern: Array, p_value: float, targets: Sequence[Array]) -> float:
     """Share of shuffles of a pattern's columns that match some target as well as it does.
 
-    Counted with the pattern itself among them, so that the lowest value is ``1 / (SHUFFLES + 1)``
-    (Phipson and Smyth 2010). Where the first ``SCREENED`` shuffles give more than ``CHANCE``, no
-    more are drawn. The same pattern has the same value, whatever lies beside it.
+    Counted with the pattern itself among them, so that the lowest value is 0.002, of 499
+    shuffles (Phipson and Smyth 2010). No more are drawn once the share is above ``CHANCE``, so
+    that values above it are rough. The same pattern has the same value, whatever lies beside it.
 
     Parameters
     ----------
@@ -51,11 +51,13 @@ def shuffled_p_value(pattern: Array, p_value: float, targets: Sequence[Array]) -
     """
     rng = np.random.default_rng(0)
     as_good = 0
-    for first, last in ((0, SCREENED), (SCREENED, SHUFFLES)):
-        shuffled = [pattern[:, rng.permutation(pattern.shape[1])] for _ in range(last - first)]
+    drawn = 0
+    for total in STAGES:
+        shuffled = [pattern[:, rng.permutation(pattern.shape[1])] for _ in range(total - drawn)]
         best = best_matches(shuffled, targets)[:, 0]
         as_good += int((best <= p_value * (1 + 1e-9)).sum())
-        share = (1 + as_good) / (1 + last)
+        drawn = total
+        share = (1 + as_good) / (1 + drawn)
         if share > CHANCE:
             break
     return share
@@ -83,17 +85,18 @@ def low_complexity(pattern: Array) -> str | None:
     repeat: in a motif hardly any information is left (a tenth in CTCF's matrix), in a
     homopolymer all of it.
     """
-    width = pattern.shape[1]
-    if _kept(pattern, 1) >= COMPOSITION:
-        mean = pattern.mean(axis=1)
-        if mean.max() >= 0.7:
-            return "homopolymer"
-        gc = float(mean[1:3].sum())
-        return "GC-rich" if gc >= 0.65 else "AT-rich" if gc <= 0.35 else "composition"
+    composition = _kept(pattern, 1)
     for period, name in REPEATS.items():
-        if width >= 4 * period and _kept(pattern, period) >= REPEAT:
+        repeat = _kept(pattern, period) if pattern.shape[1] >= 4 * period else 0.0
+        if repeat >= max(REPEAT, composition + MARGIN):
             return name
-    return None
+    if composition < COMPOSITION:
+        return None
+    mean = pattern.mean(axis=1)
+    gc = float(mean[1:3].sum())
+    if mean.max() >= 0.7:
+        return "homopolymer"
+    return "GC-rich" if gc >= 0.65 else "AT-rich" if gc <= 0.35 else "composition"
 
 
 def _kept(pattern: Array, period: int) -> float:
