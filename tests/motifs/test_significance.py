@@ -37,7 +37,7 @@ def made_up(rng, kind, widths=(10, 21)):
 
 
 def test_made_up_patterns_reach_the_level_no_oftener_than_they_may():
-    """240 patterns in maps of ten: TOMTOM's p-value calls a third or more of them motifs."""
+    """240 patterns in maps of ten; TOMTOM's p-value calls a quarter of them motifs."""
     rng = np.random.default_rng(1)
     truth = fetch_motifs(["MA0139", "MA0079"], RELEASE)
     targets = [*truth, *core_vertebrates(RELEASE)[::3]]
@@ -52,7 +52,7 @@ def test_made_up_patterns_reach_the_level_no_oftener_than_they_may():
         recovery = recovered_motifs(matches, {"positive": truth}, targets, 1e-4)
         recovered += bool(recovery["recovered"].any())
     shuffled = np.array(shuffled)
-    assert len(shuffled) == 240 and (np.array(p_values) < 1e-4).sum() > 80
+    assert len(shuffled) == 240 and (np.array(p_values) < 1e-4).sum() > 50
     for level in (0.01, 0.05, 0.1):
         assert (shuffled <= level).sum() <= binom.ppf(0.99, 240, level)
     assert sum(maps) <= binom.ppf(0.99, 24, 0.05)

@@ -1,5 +1,6 @@
 """TF-MoDISco on sequences of several lengths, with runs of N, and too short for a seqlet."""
 
+import errno
 import logging
 
 import h5py
@@ -186,3 +187,14 @@ def test_interrupting_stays_an_interruption(tmp_path, monkeypatch):
     texts, maps = planted([100] * 200, 0.1)
     with pytest.raises(KeyboardInterrupt):
         run(texts, maps, tmp_path / "patterns.h5")
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch):
+    def full(path, contents):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    texts, maps = planted([100] * 50, 0.1)
+    with pytest.raises(InputError, match="no space left to write it"):
+        run(texts, maps, tmp_path / "patterns.h5")
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """Motif discovery on relevance maps by TF-MoDISco (Shrikumar et al. 2018; modisco-lite)."""
 
+import io
 import logging
 import tempfile
 from collections.abc import Sequence
@@ -87,8 +88,11 @@ def discover_patterns(
     clusters = Clusters()
     if _long_enough(ends, settings, maps) and both_signs(rows, settings.window):
         clusters = cluster_seqlets(rows, settings, f"{maps} of {len(relevance)} sequences")
+    # by way of memory: HDF5 on a full disk fails again and again when its files are closed
+    contents = io.BytesIO()
+    modiscolite.io.save_hdf5(contents, *clusters, rows.one_hot.shape[1])
     with written_whole(path) as beside:
-        modiscolite.io.save_hdf5(str(beside), *clusters, rows.one_hot.shape[1])
+        beside.write_bytes(contents.getvalue())
     return read_patterns(path)
 
 
