@@ -1,5 +1,6 @@
 """Motif discovery on relevance maps by TF-MoDISco (Shrikumar et al. 2018; modisco-lite)."""
 
+import io
 import logging
 import tempfile
 from collections.abc import Sequence
@@ -11,6 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dnalrp.errors import InputError
+from dnalrp.motifs.clustering import (
+    Clusters,
+    Discovery,
+    Rows,
+    both_signs,
+    cluster_seqlets,
+)
 from dnalrp.provenance import written_whole
 
 log = logging.getLogger(__name__)
@@ -18,17 +27,6 @@ log = logging.getLogger(__name__)
 Array = npt.NDArray[np.floating]
 SIGNS = {"positive": "pos_patterns", "negative": "neg_patterns"}
 SEQLET_COLUMNS = ["id", "start", "end", "strand", "pattern", "contribution"]
-
-
-class Discovery(NamedTuple):
-    """Settings of TF-MoDISco that this project sets; all others are the library's own."""
-
-    window: int
-    flank: int
-    max_seqlets: int
-    fdr: float
-    leiden_runs: int
-    seed: int
 
 
 class Pattern(NamedTuple):
@@ -42,7 +40,13 @@ class Pattern(NamedTuple):
 
 
 def discover_patterns(
-    relevance: Array, one_hot: npt.NDArray[np.int8], settings: Discovery, path: str | Path
+    relevance: Array,
+    one_hot: npt.NDArray[np.int8],
+    settings: Discovery,
+    path: str | Path,
+    *,
+    lengths: Sequence[int] | None = None,
+    method: str | None = None,
 ) -> list[Pattern]:
     """Cluster the salient windows of relevance maps into patterns; write them as HDF5.
 
@@ -52,54 +56,95 @@ def discover_patterns(
     Parameters
     ----------
     relevance
-        (sequences, length); positive speaks for class 1.
+        (sequences, length); positive speaks for class 1. What lies behind the end of a shorter
+        sequence is not read.
     one_hot
         (sequences, 4, length).
     path
         HDF5 file in the library's own form, empty if no pattern is found.
+    lengths
+        The sequences' lengths; without them a sequence ends at its last base that is not N.
+    method
+        What made the maps, for messages.
 
     Returns
     -------
     list of Pattern
         Positive patterns first, each kind by falling number of seqlets. Empty where the maps
-        hold fewer salient windows than TF-MoDISco clusters, or none that are alike.
+        hold fewer salient windows than TF-MoDISco clusters, or none that are alike, and where
+        no sequence has the length of a window with its flanks.
+
+    Raises
+    ------
+    InputError
+        A map has no finite number for some base, or the library fails.
     """
     import modiscolite
 
-    rows = _order(len(relevance), settings.seed)
-    encoded = one_hot[rows].transpose(0, 2, 1).astype(np.float32)
-    signed = relevance[rows].astype(np.float32)
-    if not _both_signs(encoded, signed, settings.window):
-        # maps without a sign, as saliency's: what counts is above or below their mean
-        signed -= signed[encoded.any(axis=2)].mean()
-    contributions = encoded * signed[:, :, None]
-    positive: object = None
-    negative: object = None
-    if _both_signs(encoded, signed, settings.window):
-        try:
-            positive, negative = modiscolite.tfmodisco.TFMoDISco(
-                one_hot=encoded,
-                hypothetical_contribs=contributions,
-                sliding_window_size=settings.window,
-                flank_size=settings.flank,
-                target_seqlet_fdr=settings.fdr,
-                max_seqlets_per_metacluster=settings.max_seqlets,
-                n_leiden_runs=settings.leiden_runs,
-            )
-        except BaseException as error:  # leidenalg raises this very class
-            if "NaN weights" not in str(error):
-                raise
-            log.warning("no affinity between the seqlets to cluster them by: no patterns")
+    maps = f"the {method} maps" if method else "the maps"
+    order = _order(len(relevance), settings.seed)
+    ends = _ends(one_hot) if lengths is None else np.asarray(lengths, dtype=np.int64)
+    rows = _contributions(relevance[order], one_hot[order], ends[order], settings, maps=maps)
+    clusters = Clusters()
+    if _long_enough(ends, settings, maps) and both_signs(rows, settings.window):
+        clusters = cluster_seqlets(rows, settings, f"{maps} of {len(relevance)} sequences")
+    # by way of memory: HDF5 on a full disk fails again and again when its files are closed
+    contents = io.BytesIO()
+    modiscolite.io.save_hdf5(contents, *clusters, rows.one_hot.shape[1])
     with written_whole(path) as beside:
-        modiscolite.io.save_hdf5(str(beside), positive, negative, encoded.shape[1])
+        beside.write_bytes(contents.getvalue())
     return read_patterns(path)
 
 
-def _both_signs(encoded: Array, relevance: Array, window: int) -> bool:
-    """Whether windows sum to both signs: TF-MoDISco fits a null to either and needs both."""
-    observed = np.where(encoded.any(axis=2), relevance, 0.0)
-    sums = np.lib.stride_tricks.sliding_window_view(observed, window, axis=1).sum(axis=-1)
-    return bool((sums > 0).any() and (sums < 0).any())
+def _ends(one_hot: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+    """Where each sequence's last base ends, (sequences,)."""
+    observed = np.asarray(one_hot.any(axis=1))
+    return np.where(observed.any(axis=1), observed.shape[1] - observed[:, ::-1].argmax(axis=1), 0)
+
+
+def _contributions(
+    relevance: Array,
+    one_hot: npt.NDArray[np.int8],
+    lengths: npt.NDArray[np.int64],
+    settings: Discovery,
+    *,
+    maps: str,
+) -> Rows:
+    """Contributions of the observed bases, zero at the others, at N and in padding."""
+    encoded = one_hot.transpose(0, 2, 1).astype(np.float32)
+    signed = relevance.astype(np.float32)
+    observed = encoded.any(axis=2)
+    if not np.isfinite(signed[observed]).all():
+        raise InputError(
+            f"{maps} hold numbers that are not finite; explain these sequences again, or leave "
+            "out the method"
+        )
+    signed[~observed] = 0.0
+    rows = Rows(encoded, encoded * signed[:, :, None], lengths)
+    if observed.any() and not both_signs(rows, settings.window):
+        # maps without a sign, as saliency's: what counts is above or below their mean
+        signed -= signed[observed].mean()
+        rows = rows._replace(contributions=encoded * signed[:, :, None])
+    return rows
+
+
+def _long_enough(lengths: npt.NDArray[np.int64], settings: Discovery, maps: str) -> bool:
+    """Whether any sequence can hold a seqlet; the log says how many cannot."""
+    short = int((lengths < settings.shortest).sum())
+    none = short == len(lengths)
+    cure = ": no patterns; choose a smaller motifs.window or flank" if none else ""
+    if short:
+        log.warning(
+            "%s: %d of %d sequences are shorter than a window of %d with flanks of %d and hold "
+            "no seqlet%s",
+            maps,
+            short,
+            len(lengths),
+            settings.window,
+            settings.flank,
+            cure,
+        )
+    return not none
 
 
 def _order(sequences: int, seed: int) -> npt.NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """What a pattern is called: TOMTOM (Gupta et al. 2007; memelite) against JASPAR."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,24 @@ import pandas as pd
 from dnalrp.data.jaspar import Motif
 from dnalrp.data.nucleotides import NUCLEOTIDES
 from dnalrp.motifs.discovery import Pattern, information, trimmed
+from dnalrp.motifs.significance import best_matches, low_complexity, q_values, shuffled_p_value
 
 MATCH_COLUMNS = ["pattern", "sign", "seqlets", "consensus", "information"]
 MATCH_COLUMNS += ["matrix_id", "name", "families", "strand", "p_value"]
+MATCH_COLUMNS += ["shuffled_p", "shuffled_q", "low_complexity"]
+P_VALUES = ["p_value", "shuffled_p", "shuffled_q"]
+LEVEL = 0.05
+
+
+class Match(NamedTuple):
+    """The best match of a pattern: a matrix and what speaks for it."""
+
+    matrix_id: str | None = None
+    name: str | None = None
+    families: str | None = None
+    strand: str | None = None
+    p_value: float = np.nan
+    shuffled_p: float = np.nan
 
 
 def match_patterns(
@@ -25,39 +41,42 @@ def match_patterns(
     Returns
     -------
     pandas.DataFrame
-        ``pattern, sign, seqlets, consensus, information, matrix_id, name, families, strand,
-        p_value``, one row a pattern; ``families`` are joined by ``;``, ``strand`` is that of the
-        matrix, the p-value is TOMTOM's. The last five are missing where nothing was matched.
+        One row a pattern, ``pattern, sign, seqlets, consensus, information`` and its best match:
+        ``matrix_id, name, families`` joined by ``;``, and ``strand``, that of the matrix.
+        ``p_value`` is TOMTOM's with this one matrix, lower for some matrix than it seems for
+        almost any pattern. ``shuffled_p`` is the share of shuffles of the pattern's columns
+        that have as low a p-value with any matrix, and ``shuffled_q`` the false discovery rate
+        at which it counts among the patterns of this table: see
+        :mod:`dnalrp.motifs.significance`. All of these are missing where nothing was matched.
+        ``low_complexity`` says what a pattern is that is no more than a composition or a short
+        repeat, and is missing for all others.
     """
     cores = [trimmed(pattern) for pattern in patterns]
-    bits = [float(information(core).sum()) for core in cores]
-    motifs = [core for core, total in zip(cores, bits, strict=True) if total >= min_information]
-    best = _best_matches(motifs, targets)
     rows = []
-    for core, total in zip(cores, bits, strict=True):
+    for core in cores:
+        bits = float(information(core).sum())
         consensus = "".join(NUCLEOTIDES[base] for base in core.frequencies.argmax(axis=1))
-        match = best.get(core.name, (None, None, None, None, np.nan))
-        rows.append((core.name, core.sign, core.seqlets, consensus, total, *match))
-    return pd.DataFrame(rows, columns=MATCH_COLUMNS).astype({"p_value": float})
+        match = _best_match(core, targets) if bits >= min_information else Match()
+        columns = (*match, np.nan, low_complexity(core.frequencies.T))
+        rows.append((core.name, core.sign, core.seqlets, consensus, bits, *columns))
+    matches = pd.DataFrame(rows, columns=MATCH_COLUMNS)
+    matches = matches.astype({"p_value": float, "shuffled_p": float, "low_complexity": object})
+    matches["shuffled_q"] = q_values(matches["shuffled_p"].to_numpy())
+    return matches
 
 
-def _best_matches(
-    patterns: Sequence[Pattern], targets: Sequence[Motif]
-) -> dict[str, tuple[str, str, str, str, float]]:
-    """Matrix id, name, families, strand and p-value of each pattern's best match, by pattern."""
-    if not patterns:
-        return {}
-    from memelite import tomtom
-
-    queries = [np.ascontiguousarray(pattern.frequencies.T) for pattern in patterns]
-    p_values, _, _, _, strands = tomtom(queries, [target.probabilities for target in targets])
-    best = {}
-    for row, pattern in enumerate(patterns):
-        column = int(np.argmin(p_values[row]))
-        target, strand = targets[column], "-" if strands[row, column] else "+"
-        names = (target.matrix_id, target.name, ";".join(target.families), strand)
-        best[pattern.name] = (*names, float(p_values[row, column]))
-    return best
+def _best_match(pattern: Pattern, targets: Sequence[Motif]) -> Match:
+    matrices = [target.probabilities for target in targets]
+    p_value, reverse, index = best_matches([pattern.frequencies.T], matrices)[0]
+    target = targets[int(index)]
+    return Match(
+        target.matrix_id,
+        target.name,
+        ";".join(target.families),
+        "-" if reverse else "+",
+        float(p_value),
+        shuffled_p_value(pattern.frequencies.T, float(p_value), matrices),
+    )
 
 
 def kin(motifs: Sequence[Motif], targets: Sequence[Motif], p_value: float) -> list[set[str]]:
@@ -88,12 +107,15 @@ def recovered_motifs(
     truth: dict[str, Sequence[Motif]],
     targets: Sequence[Motif],
     p_value: float,
+    level: float = LEVEL,
 ) -> pd.DataFrame:
     """Which true motifs were found again.
 
-    A motif counts as recovered if a pattern of its sign has as best match, with a p-value below
-    ``p_value``, this motif or one of its :func:`kin`; ``exact`` says that some pattern's best
-    match is this very motif, in any version of its matrix.
+    A motif counts as recovered if a pattern of its sign has as best match this motif or one of
+    its :func:`kin`, with TOMTOM's p-value below ``p_value`` and a false discovery rate against
+    shuffled patterns of at most ``level``. A pattern of low complexity supports only a motif
+    that is of low complexity too, as SP1's. ``exact`` says that some such pattern's best match
+    is this very motif, in any version of its matrix.
 
     Parameters
     ----------
@@ -105,31 +127,43 @@ def recovered_motifs(
     Returns
     -------
     pandas.DataFrame
-        ``motif, name, sign, recovered, exact, patterns, seqlets, match, p_value, precision``, one
-        row a true motif: how many patterns support it with how many seqlets, and match and
-        p-value of the best of them. ``precision``, equal for all motifs of a sign, is the share
-        of seqlets of that sign in patterns that support some true motif.
+        ``motif, name, sign, recovered, exact, patterns, seqlets, match, p_value, precision,
+        shuffled_p, shuffled_q``, one row a true motif: how many patterns support it with how
+        many seqlets, and match, TOMTOM's p-value, p-value and false discovery rate against
+        shuffled patterns of the best of them. ``precision``, equal for all motifs of a sign, is
+        the share of seqlets of that sign in patterns that support some true motif.
     """
     rows: list[dict[str, object]] = []
     for sign, motifs in truth.items():
-        own = matches[matches["sign"] == sign]
-        sure = own[own["p_value"] < p_value]
-        families = kin(motifs, targets, p_value)
-        right = sure["matrix_id"].isin(set().union(*families))
-        total = own["seqlets"].sum()
+        signed = matches[matches["sign"] == sign]
+        sure = signed[(signed["p_value"] < p_value) & (signed["shuffled_q"] <= level)]
+        supports = [
+            _support(sure, motif, family)
+            for motif, family in zip(motifs, kin(motifs, targets, p_value), strict=True)
+        ]
+        right = sure["pattern"].isin({name for support in supports for name in support["pattern"]})
+        total = signed["seqlets"].sum()
         precision = sure.loc[right, "seqlets"].sum() / total if total else np.nan
-        for motif, family in zip(motifs, families, strict=True):
-            support = sure[sure["matrix_id"].isin(family)].sort_values("p_value")
+        for motif, support in zip(motifs, supports, strict=True):
             exact = support["matrix_id"].astype(str).str.startswith(f"{motif.base_id}.")
             row: dict[str, object] = {"motif": motif.matrix_id, "name": motif.name, "sign": sign}
             row |= {"recovered": len(support) > 0, "exact": bool(exact.any())}
             row |= {"patterns": len(support), "seqlets": int(support["seqlets"].sum())}
             if len(support):
                 best = support.iloc[0]
-                row |= {"match": best["name"], "p_value": best["p_value"]}
+                row |= {"match": best["name"], **best[P_VALUES].to_dict()}
             rows.append(row | {"precision": precision})
     columns = ["motif", "name", "sign", "recovered", "exact", "patterns", "seqlets", "match"]
-    return pd.DataFrame(rows, columns=[*columns, "p_value", "precision"])
+    columns += ["p_value", "precision", "shuffled_p", "shuffled_q"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _support(sure: pd.DataFrame, motif: Motif, family: set[str]) -> pd.DataFrame:
+    """The sure matches that speak for a motif, the best first."""
+    support = sure[sure["matrix_id"].isin(family)]
+    if low_complexity(motif.probabilities) is None:
+        support = support[support["low_complexity"].isna()]
+    return support.sort_values("p_value")
 
 
 def compile_matcher() -> None:
@@ -137,4 +171,4 @@ def compile_matcher() -> None:
     uniform = np.full((8, 4), 0.25)
     pattern = Pattern("positive_0", "positive", 100, uniform, uniform)
     motif = Motif("MA0000", "MA0000.1", "uniform", (), uniform.T)
-    _best_matches([pattern], [motif] * 30)
+    best_matches([pattern.frequencies.T], [motif.probabilities] * 30)
