@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dnalrp.errors import InputError
+from dnalrp.settings.motifs import Discovery
 
 if TYPE_CHECKING:
     from modiscolite.core import Seqlet, SeqletSet, TrackSet
@@ -27,22 +28,6 @@ Mask = npt.NDArray[np.bool_]
 
 NULL_SAMPLES = 10_000  # these two as in modiscolite.extract_seqlets
 WINDOW_SAMPLES = 1_000_000
-
-
-class Discovery(NamedTuple):
-    """Settings of TF-MoDISco that this project sets; all others are the library's own."""
-
-    window: int
-    flank: int
-    max_seqlets: int
-    fdr: float
-    leiden_runs: int
-    seed: int
-
-    @property
-    def shortest(self) -> int:
-        """Length of the shortest sequence that can hold a seqlet."""
-        return self.window + 2 * self.flank
 
 
 class Rows(NamedTuple):
