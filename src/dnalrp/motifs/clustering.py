@@ -187,6 +187,7 @@ def _patterns(
     tracks: "TrackSet",
     lengths: npt.NDArray[np.int64],
     settings: Discovery,
+    *,
     sign: int = 1,
 ) -> "list[SeqletSet] | None":
     """Patterns of one sign, whose seqlets end where their sequences end or before."""

@@ -81,7 +81,7 @@ def _of_one_method(
         method=folder.name,
     )
     matches = match_patterns(patterns, targets, settings.min_information)
-    recovery = recovered_motifs(matches, truth, targets, settings.p_value, settings.q_value)
+    recovery = recovered_motifs(matches, truth, targets, settings.p_value, level=settings.q_value)
     seqlets = read_seqlets(folder / PATTERNS, maps.ids, settings)
     for name, table in ((SEQLETS, seqlets), (MATCHES, matches), (RECOVERY, recovery)):
         with written_whole(folder / name) as beside:
