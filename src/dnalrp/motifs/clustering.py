@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dnalrp.errors import InputError
 from dnalrp.settings.motifs import Discovery
 
 if TYPE_CHECKING:
@@ -53,10 +52,8 @@ def cluster_seqlets(rows: Rows, settings: Discovery, maps: str) -> Clusters:
     maps
         What the contributions are, for messages.
 
-    Raises
-    ------
-    InputError
-        The library fails. An error of this package's code is raised as it is.
+    Maps that the library cannot cluster have no patterns, and the log says why in one line: a
+    method must not stop all others. An error of this package's code is raised as it is.
     """
     try:
         return _cluster(rows, settings)
@@ -69,8 +66,9 @@ def cluster_seqlets(rows: Rows, settings: Discovery, maps: str) -> Clusters:
         told = _in_one_line(error, maps)
         if told is None:
             raise
+        log.warning("%s; until then it has no patterns", told)
         log.debug("TF-MoDISco's error in full", exc_info=True)
-        raise told from error
+        return Clusters()
 
 
 def _cluster(rows: Rows, settings: Discovery) -> Clusters:
@@ -238,7 +236,7 @@ def _defaults() -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 
-def _in_one_line(error: BaseException, maps: str) -> InputError | None:
+def _in_one_line(error: BaseException, maps: str) -> str | None:
     """What to tell of an error inside TF-MoDISco; None if it is not the library's."""
     frames = traceback.extract_tb(error.__traceback__)
     package = Path(__file__).parents[1]
@@ -248,7 +246,7 @@ def _in_one_line(error: BaseException, maps: str) -> InputError | None:
         return None
     reason = " ".join(str(error).split()) or "no reason given"
     line = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
-    return InputError(
+    return (
         f"TF-MoDISco cannot cluster {maps} ({type(error).__name__}: {reason}, {line}); choose "
         "another motifs.window, flank or fdr, give more sequences, or leave out the method"
     )
