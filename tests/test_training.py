@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from conftest import random_sequences
+from conftest import random_sequences, toy_cnn
 from sections import CNN_SIZE, TRAINING, changed, model_section
 from sklearn.utils.class_weight import compute_class_weight
 from snakemake.utils import update_config
@@ -26,6 +26,7 @@ from dnalrp.performance import performance
 from dnalrp.settings import read_configuration
 from dnalrp.training import (
     LabelledSequences,
+    check_class_names,
     check_outputs,
     name_classes,
     train,
@@ -337,3 +338,24 @@ def test_one_class_is_refused(tmp_path):
     frame = labelled().assign(label=1)
     with pytest.raises(InputError, match="the train split has 1 class"):
         trained(new_cnn(), frame, SETTINGS, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("named", "classes", "message"),
+    [
+        (["Oct4", "MafK"], ["MafK", "Oct4"], "classes are Oct4, MafK in the order .* MafK, Oct4"),
+        (["oct4", "mafk"], ["MafK", "Oct4"], "put them in the model's order"),
+        (["same", "same"], ["MafK", "Oct4"], "several of its classes by one name"),
+        (["MafK", "Oct4"], ["MafK", "Oct4"], None),
+        (["LABEL_0", "LABEL_1"], ["MafK", "Oct4"], None),
+        (["off", "on"], [], None),
+    ],
+)
+def test_classes_of_a_model_taken_as_it_is_are_in_the_order_of_the_labels(named, classes, message):
+    model = toy_cnn()
+    model.config.id2label = dict(enumerate(named))
+    if message is None:
+        check_class_names(model, classes)
+    else:
+        with pytest.raises(InputError, match=message):
+            check_class_names(model, classes)

@@ -185,6 +185,32 @@ def check_outputs(model: PreTrainedModel, labels: Labels, exactly: bool = True) 
         )
 
 
+def check_class_names(model: PreTrainedModel, names: Sequence[str]) -> None:
+    """Refuse a classifier whose own names of classes stand in another order than ``names``.
+
+    With two classes that way round, its AUROC would be 1 minus what it is. A model that calls its
+    classes by other names, or only by numbers, is taken as it is.
+
+    Raises
+    ------
+    InputError
+        One line with both orders.
+    """
+    named = [str(model.config.id2label[label]) for label in range(model.config.num_labels)]
+    if len(set(named)) < len(named):
+        raise InputError(
+            f"the model calls several of its classes by one name ({', '.join(named)}); give each "
+            "a name of its own in its config.json, id2label"
+        )
+    folded = [name.casefold() for name in named]
+    wanted = [name.casefold() for name in names]
+    if folded != wanted and set(folded) == set(wanted):
+        raise InputError(
+            f"the model's classes are {', '.join(named)} in the order of their labels, but "
+            f"'classes' lists {', '.join(names)}; put them in the model's order"
+        )
+
+
 def name_classes(model: PreTrainedModel, names: Sequence[str]) -> None:
     """Put the classes' names, in the order of their labels, into the model's configuration.
 

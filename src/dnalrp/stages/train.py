@@ -17,7 +17,7 @@ from dnalrp.models.prediction import predict, prediction_table
 from dnalrp.performance import performance_by_split
 from dnalrp.provenance import Record, digest, provenance, write_record, write_table
 from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
-from dnalrp.training import check_outputs, name_classes
+from dnalrp.training import check_class_names, check_outputs, name_classes
 from dnalrp.training import train as trained
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def train(
         if classes:
             name_classes(made, classes)
     else:
+        check_class_names(made, classes)
         log.info("training: null, %s is taken as it is", pretrained or settings.pretrained)
         made.to(device)
     folder = Path(model)
