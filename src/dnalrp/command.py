@@ -1,6 +1,7 @@
 """The command ``dnalrp``."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _options(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, _terminated)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    logging.getLogger("dnalrp").setLevel(logging.INFO)  # such as what a file was read as
     try:
         if getattr(options, "extensions", ()):
             from dnalrp.extensions import load_extensions

@@ -19,7 +19,7 @@ from dnalrp.provenance import read_provenance
 from dnalrp.results import PERFORMANCE, PREDICTIONS, PROVENANCE, Results, Run, attribution_files
 from dnalrp.settings.attribute import Attribute
 from dnalrp.settings.downloads import Downloads
-from dnalrp.settings.evaluate import ConfidenceIntervals, evaluate_section
+from dnalrp.settings.evaluate import ConfidenceIntervals, read_axes
 from dnalrp.settings.motifs import Motifs
 from dnalrp.settings.project import Project
 from dnalrp.settings.tracks import Tracks
@@ -117,7 +117,7 @@ def results(settings, tmp_path_factory):
         model=files.model(RUN),
         tokens=files.tokens(RUN),
         metrics=files.metrics(RUN),
-        settings=evaluate_section()(**settings["evaluate"]),
+        settings=read_axes(settings["evaluate"]),
         jaspar=JASPAR,
     )
     summarise(

@@ -3,13 +3,13 @@
 from job import running
 
 with running(snakemake):
-    from dnalrp.settings.evaluate import evaluate_section
+    from dnalrp.settings.evaluate import read_axes
     from dnalrp.stages.evaluate import evaluate
 
     evaluate(
         **snakemake.input,
         **snakemake.output,
-        settings=evaluate_section()(**snakemake.params.settings),
+        settings=read_axes(snakemake.params.settings),
         jaspar=snakemake.params.jaspar,
         grammar=snakemake.params.grammar,
         gpu=snakemake.params.gpu,

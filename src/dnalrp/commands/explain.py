@@ -31,11 +31,16 @@ SIZES, DROPPED = "chrom.sizes", "dropped.tsv"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    from dnalrp.settings.attribute import default_of
-    from dnalrp.settings.project import Projection
-    from dnalrp.settings.tracks import Tracks
-
     parser.description = "Explain what a model makes of sequences."
+    _add_input(parser)
+    _add_method(parser)
+    _add_form(parser)
+    add_extensions(parser)
+    add_json(parser)
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    """What is explained, and where that is written."""
     parser.add_argument("model", metavar="MODEL", help="a folder, or an id on the hub")
     parser.add_argument("--revision", default="main", help="branch, tag or commit on the hub")
     given = parser.add_mutually_exclusive_group(required=True)
@@ -43,6 +48,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     given.add_argument("--bed", metavar="FILE", help="BED or narrowPeak: intervals of --genome")
     parser.add_argument("--genome", metavar="FASTA", help="genome of --bed, plain or gzip")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: cpu")
+    parser.add_argument(
+        "--batch-size", type=int, default=64, metavar="N", help="sequences at once; default: 64"
+    )
+
+
+def _add_method(parser: argparse.ArgumentParser) -> None:
+    """By which method, and what of the output."""
+    from dnalrp.settings.attribute import default_of
+
     parser.add_argument(
         "--method", help="default: lrp for the CNN, attnlrp for all others; a wrong one lists all"
     )
@@ -53,12 +68,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="margin",
         help="explained of the class: its logit minus the highest other (default), as it is, or "
         "its probability",
-    )
-    parser.add_argument(
-        "--map",
-        choices=get_args(Projection),
-        default="split",
-        help="a token's relevance is shared by its bases (default), or each has all of it",
     )
     parser.add_argument(
         "--option",
@@ -73,10 +82,19 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="READING",
         help=f"short for --option alibi=READING, of attnlrp; default: {default_of('alibi')}",
     )
+
+
+def _add_form(parser: argparse.ArgumentParser) -> None:
+    """In which form maps are written."""
+    from dnalrp.settings.project import Projection
+    from dnalrp.settings.tracks import Tracks
+
     parser.add_argument(
-        "--batch-size", type=int, default=64, metavar="N", help="sequences at once; default: 64"
+        "--map",
+        choices=get_args(Projection),
+        default="split",
+        help="a token's relevance is shared by its bases (default), or each has all of it",
     )
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: cpu")
     parser.add_argument(
         "--signs",
         choices=choices_of(Tracks, "signs"),
@@ -88,8 +106,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="GENOME",
         help="genome as IGV names it, or its FASTA file; default: --genome, else hg38",
     )
-    add_extensions(parser)
-    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import functools
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -88,13 +88,20 @@ def download(
             return _verified(beside, str(copy), sha256)
     if offline:
         raise InputError(wanted_offline(destination, url, mirror))
+    fetch = functools.partial(
+        _fetch, retries=retries, timeout=timeout, pause=pause, progress=progress
+    )
+    return _transferred(url, destination, sha256, fetch)
+
+
+def _transferred(
+    url: str, destination: Path, sha256: str | None, fetch: Callable[[str, Path], None]
+) -> str:
+    """Fetch a file, from where an earlier call stopped if that can be verified."""
     partial = destination.with_name(f".{destination.name}.partial")
     destination.parent.mkdir(parents=True, exist_ok=True)
     if sha256 is None:  # nothing would tell if the part were of another file
         partial.unlink(missing_ok=True)
-    fetch = functools.partial(
-        _fetch, retries=retries, timeout=timeout, pause=pause, progress=progress
-    )
     try:
         resumed = partial.is_file()
         fetch(url, partial)

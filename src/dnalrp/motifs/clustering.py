@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dnalrp.errors import InputError
+from dnalrp.settings.motifs import Discovery
 
 if TYPE_CHECKING:
     from modiscolite.core import Seqlet, SeqletSet, TrackSet
@@ -27,22 +27,6 @@ Mask = npt.NDArray[np.bool_]
 
 NULL_SAMPLES = 10_000  # these two as in modiscolite.extract_seqlets
 WINDOW_SAMPLES = 1_000_000
-
-
-class Discovery(NamedTuple):
-    """Settings of TF-MoDISco that this project sets; all others are the library's own."""
-
-    window: int
-    flank: int
-    max_seqlets: int
-    fdr: float
-    leiden_runs: int
-    seed: int
-
-    @property
-    def shortest(self) -> int:
-        """Length of the shortest sequence that can hold a seqlet."""
-        return self.window + 2 * self.flank
 
 
 class Rows(NamedTuple):
@@ -68,10 +52,8 @@ def cluster_seqlets(rows: Rows, settings: Discovery, maps: str) -> Clusters:
     maps
         What the contributions are, for messages.
 
-    Raises
-    ------
-    InputError
-        The library fails. An error of this package's code is raised as it is.
+    Maps that the library cannot cluster have no patterns, and the log says why in one line: a
+    method must not stop all others. An error of this package's code is raised as it is.
     """
     try:
         return _cluster(rows, settings)
@@ -84,8 +66,9 @@ def cluster_seqlets(rows: Rows, settings: Discovery, maps: str) -> Clusters:
         told = _in_one_line(error, maps)
         if told is None:
             raise
+        log.warning("%s; until then it has no patterns", told)
         log.debug("TF-MoDISco's error in full", exc_info=True)
-        raise told from error
+        return Clusters()
 
 
 def _cluster(rows: Rows, settings: Discovery) -> Clusters:
@@ -202,6 +185,7 @@ def _patterns(
     tracks: "TrackSet",
     lengths: npt.NDArray[np.int64],
     settings: Discovery,
+    *,
     sign: int = 1,
 ) -> "list[SeqletSet] | None":
     """Patterns of one sign, whose seqlets end where their sequences end or before."""
@@ -252,7 +236,7 @@ def _defaults() -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 
-def _in_one_line(error: BaseException, maps: str) -> InputError | None:
+def _in_one_line(error: BaseException, maps: str) -> str | None:
     """What to tell of an error inside TF-MoDISco; None if it is not the library's."""
     frames = traceback.extract_tb(error.__traceback__)
     package = Path(__file__).parents[1]
@@ -262,7 +246,7 @@ def _in_one_line(error: BaseException, maps: str) -> InputError | None:
         return None
     reason = " ".join(str(error).split()) or "no reason given"
     line = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
-    return InputError(
+    return (
         f"TF-MoDISco cannot cluster {maps} ({type(error).__name__}: {reason}, {line}); choose "
         "another motifs.window, flank or fdr, give more sequences, or leave out the method"
     )

@@ -130,7 +130,7 @@ def _contributions(
 
 def _long_enough(lengths: npt.NDArray[np.int64], settings: Discovery, maps: str) -> bool:
     """Whether any sequence can hold a seqlet; the log says how many cannot."""
-    short = int((lengths < settings.shortest).sum())
+    short = int((lengths < settings.bases()).sum())
     none = short == len(lengths)
     cure = ": no patterns; choose a smaller motifs.window or flank" if none else ""
     if short:
@@ -238,5 +238,5 @@ def compile_discovery() -> None:
     relevance[150:, 30:42] -= 1.0
     one_hot = (letters[:, None, :] == np.arange(4)[None, :, None]).astype(np.int8)
     with tempfile.TemporaryDirectory() as folder:
-        settings = Discovery(21, 10, 400, 0.2, 2, 0)
+        settings = Discovery(window=21, flank=10, max_seqlets=400, fdr=0.2, leiden_runs=2, seed=0)
         discover_patterns(relevance, one_hot, settings, Path(folder) / "patterns.h5")

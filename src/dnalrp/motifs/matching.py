@@ -107,6 +107,7 @@ def recovered_motifs(
     truth: dict[str, Sequence[Motif]],
     targets: Sequence[Motif],
     p_value: float,
+    *,
     level: float = LEVEL,
 ) -> pd.DataFrame:
     """Which true motifs were found again.

@@ -114,6 +114,7 @@ def _context(settings: GivenSettings, datasets: Sequence[str]) -> dict[str, Any]
         "datasets": datasets,
         "one_label": next((name for name in datasets if "." in name), None),
         "p_value": settings["motifs"]["p_value"],
+        "q_value": settings["motifs"].get("q_value", 0.05),
         "motif_map": settings["motifs"]["map"],
         "faithfulness_map": settings["evaluate"]["faithfulness"]["map"],
         "min_information": settings["motifs"]["min_information"],

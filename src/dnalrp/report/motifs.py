@@ -69,7 +69,7 @@ def _row(
     if pd.isna(match.matrix_id):
         return text, pattern.contributions, "too little information for a motif", None
     target = matrices[match.matrix_id]
-    matched = f"{target.matrix_id} {target.name}, {match.strand} strand, p = {match.p_value:.1e}"
+    matched = f"{target.matrix_id} {target.name}, {match.strand} strand, {_significance(match)}"
     matrix = target.probabilities
     return (
         text,
@@ -77,3 +77,12 @@ def _row(
         matched,
         matrix if match.strand == "+" else matrix[::-1, ::-1],
     )
+
+
+def _significance(match: pd.Series) -> str:
+    """How sure a match is, in words; results of earlier versions know TOMTOM's p-value alone."""
+    words = f"TOMTOM p = {match.p_value:.1e}"
+    if not pd.isna(match.get("shuffled_q")):
+        words += f", shuffled q = {match.shuffled_q:.3f}"
+    kind = match.get("low_complexity")
+    return words if pd.isna(kind) else f"{words}, {kind}"

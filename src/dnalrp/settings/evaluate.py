@@ -1,5 +1,6 @@
 """Settings of the stage ``evaluate``: a section for every axis of metrics that has some."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, cast
 
@@ -30,6 +31,11 @@ class Evaluate(Section):
     def axes(self) -> dict[str, Section]:
         """Settings by axis, of those that have some."""
         return {name: getattr(self, name) for name in axis_sections()}
+
+
+def read_axes(given: Mapping[str, Mapping[str, object]]) -> dict[str, Section]:
+    """Settings by axis, of those axes that have some; what is not given has its defaults."""
+    return {name: section(**given.get(name, {})) for name, section in axis_sections().items()}
 
 
 def evaluate_section() -> type[Evaluate]:

@@ -9,11 +9,9 @@ from dnalrp.section import Count, MapName, Section, Seed, Share
 NotNegative = Annotated[int, Field(ge=0)]
 
 
-class Motifs(Section):
-    """How motifs are discovered, by TF-MoDISco, and matched to those of JASPAR."""
+class Discovery(Section):
+    """How patterns are discovered, by TF-MoDISco; all else there is the library's default."""
 
-    map: MapName
-    """The map that is read; of a method without such a map it is `split`."""
     window: Annotated[int, Field(ge=5)]
     """Bases in which relevance is summed to find a seqlet."""
     flank: NotNegative
@@ -24,13 +22,22 @@ class Motifs(Section):
     """Most seqlets that are clustered."""
     leiden_runs: Count
     """Runs of the clustering; the best is kept."""
-    min_information: Annotated[float, Field(ge=0)]
-    """In bits; a pattern with less is no motif and is matched to nothing."""
-    p_value: Share
-    """Up to it, a pattern matches a motif of JASPAR."""
     seed: Seed
     """Decides what is drawn."""
 
     def bases(self) -> int:
         """Bases that discovery looks at, at least: no sequence may be shorter."""
         return self.window + 2 * self.flank
+
+
+class Motifs(Discovery):
+    """How motifs are discovered, by TF-MoDISco, and matched to those of JASPAR."""
+
+    map: MapName
+    """The map that is read; of a method without such a map it is `split`."""
+    min_information: Annotated[float, Field(ge=0)]
+    """In bits; a pattern with less is no motif and is matched to nothing."""
+    p_value: Share
+    """Up to it, TOMTOM's p-value with one matrix, a pattern matches a motif of JASPAR."""
+    q_value: Share = 0.05
+    """Up to it, the false discovery rate against patterns of shuffled columns, a match counts."""

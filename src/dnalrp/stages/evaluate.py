@@ -1,6 +1,7 @@
 """Judge the explanations of one model on one data set: one row a sequence, map and metric."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from dnalrp.evaluation.loading import information_contents, load_explained
 from dnalrp.models.device import compute_device
 from dnalrp.models.loading import load
 from dnalrp.provenance import provenance, write_table
-from dnalrp.settings.evaluate import Evaluate
+from dnalrp.section import Section
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def evaluate(
     nucleotides: str | Path,
     tokens: str | Path,
     metrics: str | Path,
-    settings: Evaluate,
+    settings: Mapping[str, Section],
     jaspar: str,
     grammar: str | None = None,
     gpu: bool = False,
@@ -39,6 +40,8 @@ def evaluate(
         Folders of the model and of its maps.
     metrics
         Table to write.
+    settings
+        Of the axes that have some, by name.
     jaspar
         Release of JASPAR that the motifs of the sites are of.
     grammar
@@ -58,8 +61,8 @@ def evaluate(
         information=information_contents(motifs, jaspar),
         grammar=grammar,
     )
-    table = evaluate_all(explained, asked, settings.axes())
+    table = evaluate_all(explained, asked, settings)
     inputs = [sequences, sites, model, attributions, nucleotides, tokens]
-    recorded = settings.model_dump(mode="json", exclude={"intervals"})
+    recorded = {axis: section.model_dump(mode="json") for axis, section in settings.items()}
     write_table(table, metrics, provenance("evaluate", recorded, inputs))
     log.info("%d values of %d metrics", len(table), table["metric"].nunique())

@@ -9,9 +9,9 @@ import pandas as pd
 from dnalrp.attribution.storage import read_nucleotides
 from dnalrp.data.jaspar import Motif, core_vertebrates, fetch_motifs
 from dnalrp.data.nucleotides import one_hot
-from dnalrp.motifs.discovery import Discovery, discover_patterns, read_seqlets
+from dnalrp.motifs.discovery import discover_patterns, read_seqlets
 from dnalrp.motifs.matching import match_patterns, recovered_motifs
-from dnalrp.provenance import provenance, write_record
+from dnalrp.provenance import provenance, write_record, written_whole
 from dnalrp.results import MATCHES, PATTERNS, PROVENANCE, RECOVERY, SEQLETS, maps_or_split
 from dnalrp.settings.motifs import Motifs
 
@@ -70,21 +70,21 @@ def _of_one_method(
     targets: Sequence[Motif],
 ) -> pd.DataFrame:
     """Write what was found in one file of maps; returns the recovery of the true motifs."""
-    discovery = Discovery(
-        window=settings.window,
-        flank=settings.flank,
-        max_seqlets=settings.max_seqlets,
-        fdr=settings.fdr,
-        leiden_runs=settings.leiden_runs,
-        seed=settings.seed,
-    )
     maps = read_nucleotides(path)
     encoded = one_hot(texts[maps.ids].tolist())
-    patterns = discover_patterns(maps.padded(), encoded, discovery, folder / PATTERNS)
+    patterns = discover_patterns(
+        maps.padded(),
+        encoded,
+        settings,
+        folder / PATTERNS,
+        lengths=maps.lengths.tolist(),
+        method=folder.name,
+    )
     matches = match_patterns(patterns, targets, settings.min_information)
-    recovery = recovered_motifs(matches, truth, targets, settings.p_value)
-    seqlets = read_seqlets(folder / PATTERNS, maps.ids, discovery)
+    recovery = recovered_motifs(matches, truth, targets, settings.p_value, level=settings.q_value)
+    seqlets = read_seqlets(folder / PATTERNS, maps.ids, settings)
     for name, table in ((SEQLETS, seqlets), (MATCHES, matches), (RECOVERY, recovery)):
-        table.to_csv(folder / name, sep="\t", index=False)
+        with written_whole(folder / name) as beside:
+            table.to_csv(beside, sep="\t", index=False)
     log.info("%s: %d patterns", folder.name, len(patterns))
     return recovery

@@ -33,6 +33,8 @@ from dnalrp.tracks.genome import (
 
 log = logging.getLogger(__name__)
 UNPLACED = "unplaced"
+Q_VALUE = 0.05
+"""Up to it a match names seqlets: the default of ``motifs.q_value``."""
 
 
 def write_tracks(
@@ -163,6 +165,8 @@ def _genome_tracks(
         seqlets = pd.read_csv(Path(motifs) / "seqlets.tsv", sep="\t")
         matches = pd.read_csv(Path(motifs) / "matches.tsv", sep="\t")
         matches = matches[matches["p_value"] <= p_value]
+        if "shuffled_q" in matches:
+            matches = matches[matches["shuffled_q"] <= Q_VALUE]
         names = dict(zip(matches["pattern"], matches["name"], strict=True))
         write_seqlets(seqlets_on_genome(seqlets, intervals), folder / file, names)
         written.append(file)
