@@ -210,7 +210,8 @@ def _text(base: str, name: str, dataset: dict[str, Any], options: argparse.Names
         f"  {name}:",
         *_commented(dataset),
     ]
-    text = DATASETS.sub(lambda _: "\n".join(lines) + "\n\n", base, count=1)
+    literal = "\n".join([*lines, "", ""]).replace("\\", r"\\")  # of a path on Windows, say
+    text = DATASETS.sub(literal, base, count=1)
     text = re.sub(r"\A(#.*\n)+", f"# Settings for {name}, made by dnalrp init.\n", text)
     changes: dict[str, Any] = {"results": options.results, "gpu": options.gpu or None}
     for key, value in changes.items():
