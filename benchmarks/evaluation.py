@@ -81,7 +81,7 @@ def explained(
     ids, texts = frame["id"].tolist(), frame["sequence"].tolist()
     true = sites[(sites["role"] == "motif") & sites["id"].isin(ids)]
     masks = site_masks(true, dict(zip(ids, texts, strict=True)))
-    attributions = {method: own.changed(ids=ids) for method, own in maps.items()}
+    attributions = {method: stored.changed(ids=ids) for method, stored in maps.items()}
     first = next(iter(attributions.values()))
     of_nucleotides = all((spans[:, 1] - spans[:, 0] <= 1).all() for spans in first.spans)
     return Explained(
@@ -130,14 +130,15 @@ def timed(
     workers: Executor,
     function: Callable[..., Any],
     parts: Sequence[tuple[Any, ...]],
+    *,
     spent: dict[str, Spent],
 ) -> list[Any]:
     """Results of a call for each part, in the workers; times go to the terminal and ``spent``."""
     wall = time.perf_counter()
     results, processor = zip(*workers.map(clocked, [(function, p) for p in parts]), strict=True)
-    spent[name] = own = Spent(sum(processor), time.perf_counter() - wall)
+    spent[name] = clock = Spent(sum(processor), time.perf_counter() - wall)
     rows = sum(len(part) for part in results) if isinstance(results[0], pd.DataFrame) else ""
-    print(f"{name:20}{own.processor:9.2f} s {own.wall:9.2f} s wall {rows:9} rows", flush=True)
+    print(f"{name:20}{clock.processor:9.2f} s {clock.wall:9.2f} s wall {rows:9} rows", flush=True)
     return list(results)
 
 
@@ -183,14 +184,14 @@ def interval_table(values: pd.DataFrame, rate: float) -> None:
     print("\nhalf-width of the 95 % interval on nucleotides, mean over the methods, by")
     print("evaluate.faithfulness.sequences (of normalised: range_sequences)")
     print(f"{'sequences':>10} {'processor':>10} {'lerf_minus_morf':>16} {'normalised':>12}")
-    own = values[(values["level"] == "nucleotide") & (values["method"] != BEST_ORDER)]
-    count, most = 15, own["id"].nunique()
+    of_nucleotides = values[(values["level"] == "nucleotide") & (values["method"] != BEST_ORDER)]
+    count, most = 15, of_nucleotides["id"].nunique()
     while count <= most:
         widths = []
         for metric in ("lerf_minus_morf", "normalised"):
             groups = [
                 group["value"].iloc[:count].dropna().to_numpy()
-                for _, group in own[own["metric"] == metric].groupby("method")
+                for _, group in of_nucleotides[of_nucleotides["metric"] == metric].groupby("method")
                 if len(group) >= count
             ]
             means = [bootstrap_means(group[None], 1000, 0)[0] for group in groups]
@@ -244,43 +245,48 @@ def judge(
     """All metrics of all parts of the data, with faithfulness on samples of several sizes."""
     total, spent = sum(len(part[1]) for part in parts), {}
     print(f"{total} sequences, {len(parts)} workers of one thread")
-    held = timed("explaining, before", workers, explain, parts, spent)
+    held = timed("explaining, before", workers, explain, parts, spent=spent)
     print(f"    {', '.join(held[0].attributions)}")
     values = []
     for name in ("localisation", "concentration", "similarity", "ledger"):
-        alone = [(name, own) for own in held]
-        values += timed(name, workers, judge_axis, alone, spent)
+        alone = [(name, part) for part in held]
+        values += timed(name, workers, judge_axis, alone, spent=spent)
     explaining, *cheap = spent.values()
-    share = sum(own.processor for own in cheap) / explaining.processor
+    share = sum(judged.processor for judged in cheap) / explaining.processor
     print(f"    these four took {100 * share:.1f} % of the time that explaining took")
 
     def sampled(axis: str, sample: dict[str, Any]) -> list[tuple[Any, ...]]:
-        own = shares(sample, len(held))
-        return [(axis, part, options.model, share) for part, share in zip(held, own, strict=True)]
+        part_shares = shares(sample, len(held))
+        return [
+            (axis, part, options.model, share)
+            for part, share in zip(held, part_shares, strict=True)
+        ]
 
     robust = settings["robustness"]
     robust |= {"sequences": options.robust or robust["sequences"]}
-    values += timed("robustness", workers, judge_axis, sampled("robustness", robust), spent)
+    values += timed("robustness", workers, judge_axis, sampled("robustness", robust), spent=spent)
     faithful = settings["faithfulness"]
     faithful |= {"range_sequences": options.range or faithful["range_sequences"]}
     for number in options.sampled or (faithful["sequences"], total):
-        own, name = dict(spent), f"faithfulness of {number}"
+        spent_here, name = dict(spent), f"faithfulness of {number}"
         sample = faithful | {"sequences": number}
-        found = pd.concat(timed(name, workers, judge_axis, sampled("faithfulness", sample), own))
-        rate = min(total, number) / own[name].processor
+        faithful_values = pd.concat(
+            timed(name, workers, judge_axis, sampled("faithfulness", sample), spent=spent_here)
+        )
+        rate = min(total, number) / spent_here[name].processor
         print(f"    {rate:.2f} sequences a second of the processor, all methods together")
-        joined = pd.concat([*values, found], ignore_index=True)
-        timed("tables", workers, tables, [(joined, settings["intervals"])], own)
-        _, *judging_alone = own.values()
+        joined = pd.concat([*values, faithful_values], ignore_index=True)
+        timed("tables", workers, tables, [(joined, settings["intervals"])], spent=spent_here)
+        _, *judging_alone = spent_here.values()
         print(
             f"all metrics of {total} sequences, {len(held[0].attributions)} methods, {name}: "
             f"{sum(each.processor for each in judging_alone):.0f} s of the processor, "
             f"{sum(each.wall for each in judging_alone):.0f} s wall\n",
             flush=True,
         )
-    means = found.groupby(["level", "method", "metric"])["value"].mean().unstack()
+    means = faithful_values.groupby(["level", "method", "metric"])["value"].mean().unstack()
     print(means.round(3).to_string())
-    interval_table(found, rate)
+    interval_table(faithful_values, rate)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,11 @@ from dnalrp.models.dnabert2 import (
 from dnalrp.models.tokenizer import nucleotide_tokenizer, train_byte_pair_tokenizer
 
 
+def pytest_collection_modifyitems(items):
+    """Quick tests first: a mistake is told in seconds, whole workflows run last."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
 def random_sequences(count, shortest=30, longest=90, seed=0):
     rng = np.random.default_rng(seed)
     lengths = rng.integers(shortest, longest + 1, size=count)

@@ -24,10 +24,12 @@ def code_digest(script: str | Path, extensions: Sequence[str | Path] = ()) -> st
     An extension counts where the script reads a catalogue that it may add to, so that a metric of
     one's own trains no model again; one that imports no catalogue counts for all.
     """
-    script, own = Path(script).resolve(), [Path(path).resolve() for path in extensions]
-    files = _closure(_imported(script, own), own)
-    while added := [path for path in own if path not in files and _concerns(path, own, files)]:
-        files |= _closure(added, own)
+    script, added_files = Path(script).resolve(), [Path(path).resolve() for path in extensions]
+    files = _closure(_imported(script, added_files), added_files)
+    while added := [
+        path for path in added_files if path not in files and _concerns(path, added_files, files)
+    ]:
+        files |= _closure(added, added_files)
     digest = hashlib.sha256()
     for name, path in sorted((_name(path), path) for path in files - {script}):
         digest.update(f"{name}\n{_code_text(path)}\n".encode())

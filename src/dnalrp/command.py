@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
 
 from dnalrp.commands import explain, fetch, init, report, run, simulate, verify
 from dnalrp.errors import InputError
@@ -21,6 +23,11 @@ COMMANDS = {
 }
 
 
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    """End as a shell says it of a terminated process; what is half-written is cleared away."""
+    sys.exit(143)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, 1 where a check fails, 2 for a mistake.
 
@@ -28,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     a shell.
     """
     options = _options(sys.argv[1:] if arguments is None else arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else what is half-written stays
+    signal.signal(signal.SIGTERM, _terminated)
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logging.getLogger("dnalrp").setLevel(logging.INFO)  # such as what a file was read as
     try:

@@ -132,7 +132,7 @@ class RealTokens(NamedTuple):
 def real_tokens(spans: Sequence[npt.NDArray[np.int64]]) -> RealTokens:
     """Line up the real tokens of sequences, whose ``spans`` are (tokens, 2), (0, 0) if special."""
     joined = np.concatenate(spans)
-    row = np.repeat(np.arange(len(spans)), [len(own) for own in spans])
+    row = np.repeat(np.arange(len(spans)), [len(of_sequence) for of_sequence in spans])
     kept = joined[:, 1] > joined[:, 0]
     joined, row = joined[kept], row[kept]
     counts = np.bincount(row, minlength=len(spans))

@@ -110,13 +110,13 @@ def check_folder(folder: str | Path, option: str) -> None:
     InputError
         A file lies where the folder should, or may not be written into; opened by ``option``.
     """
-    place = Path(folder).absolute()
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir():
-        raise InputError(f"{option} {folder}: {place} is a file; give another folder")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise InputError(f"{option} {folder}: {place} may not be written; give another folder")
+    existing = Path(folder).absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir():
+        raise InputError(f"{option} {folder}: {existing} is a file; give another folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InputError(f"{option} {folder}: {existing} may not be written; give another folder")
 
 
 def write_table(frame: pd.DataFrame, path: str | Path, record: Record) -> None:

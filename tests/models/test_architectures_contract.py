@@ -13,7 +13,7 @@ import torch
 from conftest import toy_cnn, toy_dnabert2
 from safetensors.torch import load_file, save_file
 from sections import ENCODER_SIZE, TRAINING, model_section
-from test_encoders import MODELS
+from toy_encoders import MODELS
 from transformers import PreTrainedConfig
 
 from dnalrp.catalogue import resolve

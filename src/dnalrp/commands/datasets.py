@@ -25,45 +25,45 @@ def own_dataset(options: argparse.Namespace) -> dict[str, Any]:
         raise InputError(f"--motif {unknown[0]}: no class has this name; choose one of {[*files]}")
     if options.table:
         return _table(options, files, motifs)
-    for name, own in files.items():
-        if not own:
+    for name, paths in files.items():
+        if not paths:
             raise InputError(f"--class {name}: write NAME=FILE,FILE; NAME alone goes with --table")
     kind = "bed" if options.genome else "fasta"
     classes = [
-        {"name": name, kind: own, "motifs": motifs.get(name, [])} for name, own in files.items()
+        {"name": name, kind: paths, "motifs": motifs.get(name, [])} for name, paths in files.items()
     ]
     negatives, splits = _negatives(options.negatives), _splits(options)
     shared = {"classes": classes, "negatives": negatives, "splits": splits}
     if options.genome:
-        place = {"genome": options.genome, "aliases": {}, "length": options.length or 200}
-        found: dict[str, Any] = {"source": "intervals", **place, "blacklist": [], **shared}
+        windows = {"genome": options.genome, "aliases": {}, "length": options.length or 200}
+        dataset: dict[str, Any] = {"source": "intervals", **windows, "blacklist": [], **shared}
     else:
         if options.length:
             raise InputError(
                 "--length: goes with --genome; FASTA records have lengths of their own"
             )
-        read = [file for own in files.values() for file in own]
+        read = [file for paths in files.values() for file in paths]
         read += (negatives or {}).get("files", [])
         if isinstance(splits["dev"], list) and not has_places(read):
             raise InputError(
                 "--dev, --test: not all FASTA headers are chrom:start-end, so that no chromosome "
                 "can be held out; give shares such as 0.1"
             )
-        found = {"source": "fasta", **shared, "lengths": _lengths_of_records(read)}
-    return {**found, "site_p_value": 0.0001}
+        dataset = {"source": "fasta", **shared, "lengths": _lengths_of_records(read)}
+    return {**dataset, "site_p_value": 0.0001}
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, list[str]]:
     """Values by name of options ``NAME=VALUE,VALUE``; of ``NAME`` alone there are none."""
-    found: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     for text in given:
         name, equals, values = text.partition("=")
         if not name or ((equals or option == "--motif") and not values):
             raise InputError(f"{option} {text}: write NAME=VALUE,VALUE")
-        if name in found:
+        if name in values_by_name:
             raise InputError(f"{option} {name}: given twice; separate its values by commas")
-        found[name] = values.split(",") if values else []
-    return found
+        values_by_name[name] = values.split(",") if values else []
+    return values_by_name
 
 
 def has_places(files: Sequence[str]) -> bool:
@@ -81,9 +81,9 @@ def _table(
             raise InputError(f"--{option}: a table names sequences and labels itself; leave it out")
     if len(options.table) not in (1, 3):
         raise InputError(f"--table: {len(options.table)} files; give one, or train, dev and test")
-    for name, own in files.items():
-        if own:
-            raise InputError(f"--class {name}={','.join(own)}: of a table give the name alone")
+    for name, paths in files.items():
+        if paths:
+            raise InputError(f"--class {name}={','.join(paths)}: of a table give the name alone")
     divided = len(options.table) == 3
     if divided and (options.dev or options.test or options.split):
         raise InputError("--dev, --test, --split: the three tables are the splits; leave them out")
@@ -115,7 +115,7 @@ def _splits(options: argparse.Namespace) -> dict[str, Any]:
         shares = {"dev": [float(x) for x in options.dev], "test": [float(x) for x in options.test]}
     except ValueError:
         return {"dev": options.dev, "test": options.test}
-    if any(len(own) > 1 or not 0 < own[0] < 1 for own in shares.values()):
+    if any(len(values) > 1 or not 0 < values[0] < 1 for values in shares.values()):
         return {"dev": options.dev, "test": options.test}  # chromosomes named 1, 2, and so on
     return {"dev": shares["dev"][0], "test": shares["test"][0], "seed": 1}
 

@@ -57,7 +57,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="of the data set; default: mine")
     parser.add_argument(
-        *("--class",),
+        "--class",
         dest="classes",
         action="append",
         default=[],
@@ -81,7 +81,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         help="of one class: genome (regions of equal GC content), shuffle, or FILE[,FILE]",
     )
     parser.add_argument(
-        *("--motif",),
+        "--motif",
         dest="motifs",
         action="append",
         default=[],
@@ -144,7 +144,7 @@ def ask_for_what_is_missing(options: argparse.Namespace) -> None:
             _ask_for_data(options)
         _ask_for_classes(options)
     if _needs_splits(options):
-        files = [file for own in pairs(options.classes, "--class").values() for file in own]
+        files = [file for paths in pairs(options.classes, "--class").values() for file in paths]
         placed = options.genome or (not options.table and has_places(files))
         dev, test = ("chr9 chr10", "chr1 chr8") if placed else ("0.1", "0.1")
         what = "chromosomes, or a share," if placed else "share of the sequences"
@@ -210,7 +210,8 @@ def _text(base: str, name: str, dataset: dict[str, Any], options: argparse.Names
         f"  {name}:",
         *_commented(dataset),
     ]
-    text = DATASETS.sub(lambda _: "\n".join(lines) + "\n\n", base, count=1)
+    literal = "\n".join([*lines, "", ""]).replace("\\", r"\\")  # of a path on Windows, say
+    text = DATASETS.sub(literal, base, count=1)
     text = re.sub(r"\A(#.*\n)+", f"# Settings for {name}, made by dnalrp init.\n", text)
     changes: dict[str, Any] = {"results": options.results, "gpu": options.gpu or None}
     for key, value in changes.items():
@@ -258,10 +259,11 @@ def _with_fine_tuned(text: str, model: str) -> str:
         text = re.sub(r"(?m)^    dnabert2: \[", f"    {architecture}: [", text)
     indented = "".join(f"    {key}: {json.dumps(value)}\n" for key, value in section.items())
     indented = indented.replace("training: null", "training: null  # explained as it is")
-    found = re.search(r"(?m)^  dnabert2:\n(?:    .*\n)+", text)
-    if found is None:
+    section_match = re.search(r"(?m)^  dnabert2:\n(?:    .*\n)+", text)
+    if section_match is None:
         raise InputError(OTHER_FORM)
-    return f"{text[: found.start()]}{left_out}  {architecture}:\n{indented}{text[found.end() :]}"
+    before, after = text[: section_match.start()], text[section_match.end() :]
+    return f"{before}{left_out}  {architecture}:\n{indented}{after}"
 
 
 def _architecture(model: str) -> str:
@@ -278,11 +280,11 @@ def _architecture(model: str) -> str:
     return "dnabert2" if "alibi_starting_size" in settings else str(settings.get("model_type"))
 
 
-def _with_value(text: str, place: str, value: Any) -> str:
-    """The text with the value after ``place``, a pattern, replaced; a comment after it stays."""
+def _with_value(text: str, pattern: str, value: Any) -> str:
+    """The text with the value after ``pattern`` replaced; a comment after it stays."""
     import json
 
-    found = re.search(rf"(?m){place}(\S+)", text)
-    if found is None:
+    match = re.search(rf"(?m){pattern}(\S+)", text)
+    if match is None:
         raise InputError(OTHER_FORM)
-    return text[: found.start(1)] + json.dumps(value) + text[found.end(1) :]
+    return text[: match.start(1)] + json.dumps(value) + text[match.end(1) :]

@@ -58,8 +58,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rule", help=argparse.SUPPRESS)
     parser.add_argument("--length", type=int, metavar="BASES", help="default: 200")
     for split in SPLITS:
-        own = f"sequences of this split; default: {DEFAULTS[split]}"
-        parser.add_argument(f"--{split}", type=int, metavar="N", help=own)
+        about = f"sequences of this split; default: {DEFAULTS[split]}"
+        parser.add_argument(f"--{split}", type=int, metavar="N", help=about)
     pair: dict[str, Any] = {"type": int, "nargs": 2, "metavar": ("FROM", "TO")}
     parser.add_argument("--sites", **pair, help="sites a sequence; default: 1 3")
     parser.add_argument(
@@ -130,8 +130,8 @@ def motif_table(
     if len({name.lower() for name in names}) < len(names):
         names = [motif.base_id for motif in motifs]
     for name, motif in zip(names, motifs, strict=True):
-        own = sites[(sites["role"] == "motif") & (sites["motif"] == motif.matrix_id)]
-        table[name] = table["id"].isin(own["id"]).astype(int)
+        motif_sites = sites[(sites["role"] == "motif") & (sites["motif"] == motif.matrix_id)]
+        table[name] = table["id"].isin(motif_sites["id"]).astype(int)
     return table
 
 

@@ -46,8 +46,8 @@ class Lines(NamedTuple):
     end: Integers
     where: Sequence[str]
 
-    def column(self, place: int) -> list[str]:
-        return [row[place] for row in self.fields]
+    def column(self, index: int) -> list[str]:
+        return [row[index] for row in self.fields]
 
 
 class Summits(NamedTuple):
@@ -134,8 +134,8 @@ def _no_summits(lines: Lines, has_strand: bool, narrow_by_name: bool) -> str | N
         return f"{width} columns"
     if not has_strand:
         return "column 6 is no strand"
-    scores = [lines.column(place) for place in (4, 6, 7, 8)]
-    if not all(value in MISSING or _is_number(value) for own in scores for value in own):
+    scores = [lines.column(index) for index in (4, 6, 7, 8)]
+    if not all(value in MISSING or _is_number(value) for column in scores for value in column):
         return "columns 5 and 7 to 9 are not the numbers of a narrowPeak"
     if _holds_blocks(lines):
         return "columns 10 to 12 are the blocks of BED12 or gappedPeak"
@@ -169,7 +169,7 @@ def _no_narrow_peak(
     """
     if len(lines.fields[0]) == _NARROW_PEAK or narrow_by_name or _is_idr(lines):
         return None
-    if all(value.isdecimal() for own in scores for value in own):
+    if all(value.isdecimal() for column in scores for value in column):
         return "columns 7 to 9 hold counts only"
     values = [value.removesuffix(".0") for value in lines.column(9)]
     lengths = (lines.end - lines.start).tolist()
@@ -201,11 +201,11 @@ def _whole(values: Sequence[str]) -> Integers | None:
     return np.array(values, dtype=object).astype(np.int64)
 
 
-def _holds_intervals(lines: Lines, place: int, overlapping: bool = True) -> bool:
+def _holds_intervals(lines: Lines, index: int, overlapping: bool = True) -> bool:
     """Whether ``place`` and the next column are starts and ends, which overlap the line's own."""
-    if len(lines.fields[0]) < place + 2:
+    if len(lines.fields[0]) < index + 2:
         return False
-    start, end = _whole(lines.column(place)), _whole(lines.column(place + 1))
+    start, end = _whole(lines.column(index)), _whole(lines.column(index + 1))
     if start is None or end is None or not (start < end).all():
         return False
     return not overlapping or bool(((start < lines.end) & (end > lines.start)).all())
@@ -225,7 +225,7 @@ def _holds_blocks(lines: Lines) -> bool:
         return False
     several, whole = False, True
     for row, length in zip(lines.fields, (lines.end - lines.start).tolist(), strict=True):
-        sizes, starts = (row[place].rstrip(",").split(",") for place in (10, 11))
+        sizes, starts = (row[index].rstrip(",").split(",") for index in (10, 11))
         if not all(text.isdecimal() for text in (*sizes, *starts, row[9])):
             return False
         if not len(sizes) == len(starts) == int(row[9]):
@@ -249,7 +249,7 @@ def _holds_second_interval(lines: Lines) -> bool:
 
     These are another interval of that chromosome and the bases shared or between.
     """
-    found = False
+    holds_one = False
     for row, own_start, own_end in zip(
         lines.fields, lines.start.tolist(), lines.end.tolist(), strict=True
     ):
@@ -261,5 +261,5 @@ def _holds_second_interval(lines: Lines) -> bool:
         shared = min(end, own_end) - max(start, own_start)
         if start >= end or row[9].lstrip("-") not in {str(max(shared, 0)), str(1 - shared)}:
             return False
-        found = True
-    return found
+        holds_one = True
+    return holds_one

@@ -144,11 +144,11 @@ def _named(lines: Lines, form: Form) -> tuple[list[str], Integers, str]:
 
 def _judged(lines: Lines, path: Path) -> tuple[list[str], Integers, str]:
     """Strands, summits and what they are, of a file that leaves it to the reader."""
-    place = strand_column(lines)
-    strand = ["+"] * len(lines.start) if place is None else lines.column(place)
+    index = strand_column(lines)
+    strand = ["+"] * len(lines.start) if index is None else lines.column(index)
     narrow = "narrowpeak" in path.name.lower()
-    tops = summits(lines, has_strand=place is not None, narrow_by_name=narrow)
-    source = "no strand" if place is None else "column 6 as the strand"
+    tops = summits(lines, has_strand=index is not None, narrow_by_name=narrow)
+    source = "no strand" if index is None else "column 6 as the strand"
     return strand, tops.positions, f"columns 1 to 3 as the interval; {source}; {tops.said}"
 
 
@@ -196,13 +196,15 @@ def fit_to_genome(intervals: pd.DataFrame, genome: Genome, path: str | Path) -> 
     if bad.any():
         counts = ", ".join(f"{n} {why}" for why, n in reason.value_counts().items())
         if 2 * bad.sum() > len(intervals):
-            raise InputError(_misfit(intervals[bad].iloc[0], genome, path, counts, len(intervals)))
+            raise InputError(
+                _misfit(intervals[bad].iloc[0], genome, path, counts=counts, total=len(intervals))
+            )
         log.warning("%s: %d of %d intervals left out: %s", path, bad.sum(), len(intervals), counts)
     left_out = intervals[bad].assign(reason=reason[bad])
     return Fitted(intervals.assign(chrom=chrom)[~bad], left_out)
 
 
-def _misfit(row: pd.Series, genome: Genome, path: str | Path, counts: str, total: int) -> str:
+def _misfit(row: pd.Series, genome: Genome, path: str | Path, *, counts: str, total: int) -> str:
     where, chrom = f"{path}, line {row['line']}", genome.find(row["chrom"])
     most = f"of {total} intervals {counts}: are they of another assembly?"
     if chrom is not None:

@@ -110,9 +110,9 @@ def interval_ids(name: str, intervals: pd.DataFrame) -> pd.Series:
 
     One that occurs again, as of two files with one interval, ends in ``_2`` and so on.
     """
-    place = intervals["start"].astype(str) + "-" + intervals["end"].astype(str)
+    span = intervals["start"].astype(str) + "-" + intervals["end"].astype(str)
     strand = intervals["strand"].map({"+": "", "-": "(-)"})
-    return unique_names(name + "_" + intervals["chrom"] + ":" + place + strand)
+    return unique_names(name + "_" + intervals["chrom"] + ":" + span + strand)
 
 
 def window_sequences(intervals: pd.DataFrame, genome: Genome) -> list[str]:

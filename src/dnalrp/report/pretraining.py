@@ -67,7 +67,7 @@ on torch {torch}, transformers {transformers}, Python {python}.
 
 
 def model_card(
-    record: Record, history: pd.DataFrame, chance: float, parameters: int, bases: int
+    record: Record, history: pd.DataFrame, *, chance: float, parameters: int, bases: int
 ) -> str:
     """Model card in Markdown, from the provenance record and the training curve."""
     settings, last = record["settings"], history.dropna(subset="held_out_loss").iloc[-1]

@@ -56,8 +56,8 @@ def motifs(
             path, folder, texts=texts, settings=settings, truth=truth, targets=targets
         )
         write_record(folder / PROVENANCE, provenance("motifs", recorded, [path]))
-        found = int(recovery["recovered"].sum())
-        log.info("%s: %d of %d true motifs", method, found, len(recovery))
+        recovered = int(recovery["recovered"].sum())
+        log.info("%s: %d of %d true motifs", method, recovered, len(recovery))
 
 
 def _of_one_method(

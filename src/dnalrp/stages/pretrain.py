@@ -73,7 +73,7 @@ def pretrain(
     tokenizer.save_pretrained(folder)
     history.to_csv(folder / HISTORY, sep="\t", index=False, float_format="%.6g")
     loss_curve(history, chance).savefig(folder / "history.png", dpi=150)
-    card = model_card(record, history, chance, parameters, sampler.bases)
+    card = model_card(record, history, chance=chance, parameters=parameters, bases=sampler.bases)
     (folder / "README.md").write_text(card, encoding="utf-8")
     write_record(folder / PROVENANCE, record)
     shutil.rmtree(resumable, ignore_errors=True)

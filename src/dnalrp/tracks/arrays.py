@@ -48,10 +48,11 @@ def check_finite(
     inside = np.arange(relevance.shape[1]) < np.asarray(lengths)[:, None]
     wrong = inside & ~np.isfinite(relevance)
     if wrong.any():
-        row, place = np.argwhere(wrong)[0]
+        row, position = np.argwhere(wrong)[0]
         count = int(wrong.any(axis=1).sum())
         raise InputError(
-            f"{what}: the map of {ids[row]} is {relevance[row, place]} at nucleotide {place + 1}"
+            f"{what}: the map of {ids[row]} is {relevance[row, position]} at nucleotide "
+            f"{position + 1}"
             f"{f', and so are maps of {count - 1} more' if count > 1 else ''}; nothing is written. "
             "Explain in double precision, or leave the sequence out"
         )
@@ -80,10 +81,10 @@ def stacked(
     texts, values = [], np.zeros((len(sequences), width), dtype=relevance.dtype)
     for row, (sequence, first) in enumerate(zip(sequences, firsts, strict=True)):
         backwards = strands is not None and strands[row] == "-"
-        own, text = relevance[row, : len(sequence)], sequence
+        row_relevance, text = relevance[row, : len(sequence)], sequence
         if backwards:
-            own, text = own[::-1], reverse_complement(sequence)
-        values[row, first : first + len(text)] = own
+            row_relevance, text = row_relevance[::-1], reverse_complement(sequence)
+        values[row, first : first + len(text)] = row_relevance
         texts.append(("N" * first + text).ljust(width, "N"))
     return Arrays(one_hot(texts), values)
 

@@ -63,9 +63,9 @@ def genome_signal(
     check_finite(relevance, lengths, names, "track")
     parts = []
     rows = pd.Series(np.arange(len(intervals)))
-    for chrom, own in rows.groupby(intervals["chrom"].to_numpy(), sort=True):
+    for chrom, chrom_rows in rows.groupby(intervals["chrom"].to_numpy(), sort=True):
         places, values = [], []
-        for row in own:
+        for row in chrom_rows:
             start, end = int(intervals["start"].iloc[row]), int(intervals["end"].iloc[row])
             places.append(np.arange(start, end))
             forward = relevance[row, : end - start].astype(np.float64)
@@ -82,9 +82,9 @@ def _check_lengths(lengths: Lengths, intervals: pd.DataFrame) -> None:
         raise InputError("no sequence has coordinates; a track needs chrom, start and end")
     wrong = (intervals["end"] - intervals["start"]).to_numpy() != np.asarray(lengths)
     if wrong.any():
-        place = intervals.iloc[int(wrong.argmax())]
+        interval = intervals.iloc[int(wrong.argmax())]
         raise InputError(
-            f"{place['chrom']}:{place['start']}-{place['end']}: the sequence has "
+            f"{interval['chrom']}:{interval['start']}-{interval['end']}: the sequence has "
             f"{np.asarray(lengths)[wrong][0]} bases; correct the coordinates"
         )
 
@@ -189,12 +189,12 @@ def write_bigwig(
         file = pyBigWig.open(str(beside), "w")
         try:
             file.addHeader([(chrom, int(known[chrom])) for chrom in sorted(known)])
-            for chrom, own in signal.groupby("chrom", sort=True):
+            for chrom, chrom_signal in signal.groupby("chrom", sort=True):
                 file.addEntries(
-                    [chrom] * len(own),
-                    own["start"].tolist(),
-                    ends=own["end"].tolist(),
-                    values=own["value"].astype(float).tolist(),
+                    [chrom] * len(chrom_signal),
+                    chrom_signal["start"].tolist(),
+                    ends=chrom_signal["end"].tolist(),
+                    values=chrom_signal["value"].astype(float).tolist(),
                 )
         finally:
             file.close()
@@ -229,7 +229,7 @@ def seqlets_on_genome(seqlets: pd.DataFrame, intervals: pd.DataFrame) -> pd.Data
     backwards = placed["strand_whole"] == "-"
     offset, reach = placed["start_whole"], placed["end_whole"]
     turned = placed["strand"].map({"+": "-", "-": "+"})
-    found = pd.DataFrame(
+    placed_on_genome = pd.DataFrame(
         {
             "chrom": placed["chrom"],
             "start": (offset + placed["start"]).where(~backwards, reach - placed["end"]),
@@ -239,7 +239,7 @@ def seqlets_on_genome(seqlets: pd.DataFrame, intervals: pd.DataFrame) -> pd.Data
             "contribution": placed["contribution"],
         }
     ).astype({"start": "int64", "end": "int64"})
-    return found.sort_values(["chrom", "start", "end"], kind="stable", ignore_index=True)
+    return placed_on_genome.sort_values(["chrom", "start", "end"], kind="stable", ignore_index=True)
 
 
 def write_seqlets(
