@@ -182,7 +182,7 @@ def test_more_mutations_than_informative_positions_are_refused():
 
 @pytest.mark.parametrize("rule", PAIR_GRAMMARS)
 def test_rules_on_a_pair_need_two_motifs(rule):
-    with pytest.raises(ValueError, match=f"rule: '{rule}' needs two motifs"):
+    with pytest.raises(ValueError, match=f"grammar: '{rule}' needs two motifs"):
         simulated(rule, motifs=["MA0139"])
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ from dnalrp.data.labels import (
 )
 from dnalrp.data.leakage import remove_leakage
 from dnalrp.data.nucleotides import reverse_complement
+from dnalrp.data.sources.catalogue import SOURCES
 from dnalrp.data.table import holds_several_labels, read_table
 from dnalrp.data.truth import motif_sites, scan_difference
 from dnalrp.errors import InputError
@@ -224,9 +226,13 @@ def test_true_sites_lie_where_their_label_is_on():
 
 
 def test_labels_become_data_sets_that_no_other_can_be():
-    table = {"several_labels": True, "classes": [{"name": name} for name in NAMES]}
-    one = {**table, "several_labels": False}
-    assert explained_datasets({"a": {}, "marks": table, "one": one}) == {
+    section = {"source": "table", "files": {"all": "t.csv"}, "splits": {"column": "split"}}
+    section |= {"lengths": [5, 20], "site_p_value": 0.0001}
+    section["classes"] = [{"name": name, "motifs": []} for name in NAMES]
+    one = SOURCES["table"].section(**section)
+    table = SOURCES["table"].section(**section, several_labels=True)
+    configuration = SimpleNamespace(datasets={"a": one, "marks": table, "one": one})
+    assert explained_datasets(configuration) == {
         "a": "a",
         "marks.CTCF": "marks",
         "marks.REST": "marks",

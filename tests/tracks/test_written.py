@@ -225,7 +225,7 @@ def test_a_map_that_holds_no_number_is_refused_before_anything_is_written(tmp_pa
     sequences = mixed()
     for number in range(len(sequences)):
         maps = maps_of(sequences)
-        maps.relevance[number, 4] = value
+        maps.relevance[number][4] = value
         name = sequences["id"][number]
         with pytest.raises(InputError) as error:
             write_tracks(maps, sequences, tmp_path / "out", "attnlrp", settings=SETTINGS)
@@ -236,13 +236,14 @@ def test_a_map_that_holds_no_number_is_refused_before_anything_is_written(tmp_pa
 def test_every_format_refuses_what_is_no_number(tmp_path):
     sequences, path = windows((100, 140, "+"), (120, 160, "-")), tmp_path / "file"
     maps = maps_of(sequences)
-    maps.relevance[1, 2] = np.nan
+    maps.relevance[1][2] = np.nan
+    relevance = maps.padded()
     ids, texts = sequences["id"].tolist(), sequences["sequence"].tolist()
     signal = pd.DataFrame({"chrom": ["chr1"], "start": [3], "end": [4], "value": [np.nan]})
     writers = [
-        (lambda: write_map_table(ids, texts, maps.relevance, path), "map of 120-160- is nan"),
-        (lambda: write_modisco_arrays(maps.relevance, one_hot(texts), path, path), "row 2 is nan"),
-        (lambda: genome_signal(maps.relevance, maps.lengths, sequences), "chr1:120-160 is nan"),
+        (lambda: write_map_table(ids, texts, relevance, path), "map of 120-160- is nan"),
+        (lambda: write_modisco_arrays(relevance, one_hot(texts), path, path), "row 2 is nan"),
+        (lambda: genome_signal(relevance, maps.lengths, sequences), "chr1:120-160 is nan"),
         (lambda: write_bigwig(signal, path), "chr1:3-4 is nan"),
         (lambda: write_bedgraph(signal, path), "chr1:3-4 is nan"),
     ]
@@ -255,7 +256,7 @@ def test_every_format_refuses_what_is_no_number(tmp_path):
 def test_nothing_beyond_the_end_of_a_sequence_is_looked_at(tmp_path):
     sequences = windows((100, 140, "+"), (120, 130, "-"))
     maps = maps_of(sequences)
-    assert np.isnan(maps.relevance[1, 10:]).all()
+    assert len(maps.relevance[1]) == 10
     write_tracks(maps, sequences, tmp_path, "m", settings=SETTINGS)
     assert np.isfinite(loaded(tmp_path, "m")[1]).all()
 

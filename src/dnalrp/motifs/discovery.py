@@ -171,13 +171,14 @@ def read_seqlets(path: str | Path, ids: Sequence[str], settings: Discovery) -> p
     with h5py.File(path, "r") as file:
         for sign, group_name in SIGNS.items():
             for name, group in file.get(group_name, {}).items():
-                own = group["seqlets"]
+                seqlets = group["seqlets"]
                 columns = (
-                    [ids[row] for row in order[own["example_idx"][:]]],
-                    *(own["start"][:], own["end"][:]),
-                    np.where(own["is_revcomp"][:], "-", "+"),
+                    [ids[row] for row in order[seqlets["example_idx"][:]]],
+                    seqlets["start"][:],
+                    seqlets["end"][:],
+                    np.where(seqlets["is_revcomp"][:], "-", "+"),
                     f"{sign}_{name.removeprefix('pattern_')}",
-                    own["contrib_scores"][:].sum(axis=(1, 2)),
+                    seqlets["contrib_scores"][:].sum(axis=(1, 2)),
                 )
                 table = pd.DataFrame(dict(zip(SEQLET_COLUMNS, columns, strict=True)))
                 tables.append(table)

@@ -2,7 +2,8 @@
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -48,12 +49,10 @@ def prepare(
     InputError
         A file that cannot be had or is not what it should be.
     """
-    beside = Path(sequences).parent
-    beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=beside) as folder:
+    with _working_folder(Path(sequences).parent) as folder:
         supply = Supply(
             jaspar=jaspar,
-            folder=Path(folder),
+            folder=folder,
             archive=None if archive is None else Path(archive),
             mirror=downloads.mirror if downloads else None,
             offline=downloads.offline if downloads else False,
@@ -71,6 +70,23 @@ def prepare(
             dataset.dropped.to_csv(whole, sep="\t", index=False)
     _tell(dataset)
     return dataset
+
+
+@contextmanager
+def _working_folder(parent: Path) -> Iterator[Path]:
+    """A folder for downloads and indices, which may be large, beside what is written.
+
+    After a mistake ``parent`` is gone too if it was made for it.
+    """
+    made = not parent.exists()
+    parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=parent) as folder:
+            yield Path(folder)
+    except BaseException:
+        if made and not any(parent.iterdir()):
+            parent.rmdir()
+        raise
 
 
 def _tell(dataset: Prepared) -> None:
