@@ -29,7 +29,7 @@ CONFIGURATION = {"datasets": {"data": {}}, "models": {"net": {"architecture": "o
 @pytest.fixture
 def shortlist(tmp_path):
     """The page's example as an extension, gone after the test."""
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    code, *_ = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "shortlist_of_ten.py"
     path.write_text(code, encoding="utf-8")
     before = dict(AXES._entries)
