@@ -18,6 +18,7 @@ only where a ReLU follows are the negative ones without relevance.
 Shapes: x is (batch, channels, length) or (batch, features), y likewise.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ Passed = tuple[Tensor, Tensor]
 """Gradient at a layer's input, and the relevance (batch,) that the layer keeps."""
 
 
-class LayerRule:
+class LayerRule(ABC):
     """What the rules share: called with a module, they give the one that takes its place."""
 
     def __call__(self, module: Any, name: str, accounts: Accounts) -> nn.Module:
@@ -53,13 +54,13 @@ class LayerRule:
             )
         return _RuledLayer(module, name, accounts, self)
 
+    @abstractmethod
     def data(self) -> dict[str, float]:
         """The rule as settings hold it, its name and value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def passed(self, layer: "_RuledLayer", x: Tensor, y: Tensor, g: Tensor) -> Passed:
         """What gradient ``g`` at output ``y`` becomes at input ``x``, and what is kept."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -22,25 +22,9 @@ Outputs = Callable[[Tensor], Tensor]
 def reference_embeddings(model: PreTrainedModel, input_ids: Tensor) -> Tensor:
     """A baseline without information on the sequence, of the same length and layout.
 
-    Token models: every token becomes ``[MASK]``, those that open, close and pad stay. The CNN:
-    0.25 of each nucleotide at real positions; N and padding stay the zeros that they are. What it
-    is, the model's :class:`~dnalrp.models.architecture.Architecture` says.
-
-    Parameters
-    ----------
-    model
-        From :func:`dnalrp.load`: it carries its tokenizer.
-    input_ids
-        (batch, tokens).
-
-    Returns
-    -------
-    (batch, tokens, hidden), in the precision and on the device of the model.
-
-    Raises
-    ------
-    InputError
-        The tokenizer has neither ``[MASK]`` nor ``[PAD]``.
+    The model's :class:`~dnalrp.models.architecture.Architecture` says what it is: see
+    :mod:`dnalrp.models.reference`. ``input_ids`` are (batch, tokens), the result is (batch,
+    tokens, hidden).
     """
     reference: Tensor = resolve(architecture_of(model).reference)(model, input_ids)
     return reference
