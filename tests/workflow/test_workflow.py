@@ -173,7 +173,7 @@ def test_a_changed_setting_reruns_what_depends_on_it(restored, keys, value, expe
     [
         ("report/page.py", {"report"}),
         ("motifs/matching.py", {"motifs", *DOWNSTREAM}),
-        ("evaluation/similarity.py", {"evaluate", "similarity", *DOWNSTREAM}),
+        ("evaluation/axes/similarity.py", {"evaluate", "similarity", *DOWNSTREAM}),
         (
             "attribution/rules.py",
             {"attribute", "project", "motifs", "evaluate", "similarity", *DOWNSTREAM},
