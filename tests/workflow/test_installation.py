@@ -129,10 +129,10 @@ def test_settings_are_laid_over_those_of_the_installation(dnalrp, tmp_path):
 
 def test_the_other_commands_need_no_checkout(dnalrp, model, tmp_path):
     write_classes(tmp_path)
-    flags = ["--motifs", "MA0139", "--decoys", "MA0112", "--train", "4", "--dev", "2"]
-    result = ran([dnalrp, "simulate", *flags, "--test", "2", "--out", "data"], tmp_path)
+    flags = ["--motifs", "MA0139", "--decoys", "MA0112", "--train", "4", "--dev", "4"]
+    result = ran([dnalrp, "simulate", *flags, "--test", "4", "--out", "data"], tmp_path)
     assert result.returncode == 0, result.stderr
-    assert len(pd.read_parquet(tmp_path / "data/sequences.parquet")) == 8
+    assert len(pd.read_parquet(tmp_path / "data/sequences.parquet")) == 12
     result = ran([dnalrp, "verify", model, "--sequences", "weak.fa"], tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     flags = ["--fasta", "weak.fa", "--out", "maps", "--json"]
