@@ -6,6 +6,7 @@ read without importing torch; :func:`resolve` fetches it.
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
@@ -21,6 +22,7 @@ class Named(Protocol):
 
 
 Entry = TypeVar("Entry", bound=Named)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 class Catalogue(Mapping[str, Entry]):
@@ -46,8 +48,12 @@ class Catalogue(Mapping[str, Entry]):
         Raises
         ------
         InputError
-            Another entry has this name.
+            Another entry has this name, or it would be no part of a file's name.
         """
+        if not _NAME.fullmatch(entry.name):
+            raise InputError(
+                f"{self.kind} {entry.name!r}: begin with a letter, go on with letters, digits and _"
+            )
         if entry.name in self._entries:
             raise InputError(f"{self.kind} {entry.name!r} is declared twice; rename one")
         self._entries[entry.name] = entry

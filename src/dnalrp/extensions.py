@@ -38,10 +38,10 @@ def load_extensions(paths: Sequence[str | Path]) -> None:
         sys.modules[name] = module = module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except InputError:
+        except InputError as error:
             del sys.modules[name]
-            raise
-        except Exception as error:
+            raise InputError(f"extensions: {path}: {error}") from error
+        except (Exception, SystemExit) as error:
             del sys.modules[name]
             kind = type(error).__name__
             raise InputError(f"extensions: {path} fails ({kind}: {error}); correct it") from error

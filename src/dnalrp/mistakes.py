@@ -146,6 +146,8 @@ def _mistake(entry: ErrorDetails, path: Path, types: list[str]) -> Mistake:
         text = f"{_short(value)} {'should be non-empty' if not value else 'is too short'}"
     elif kind in ("string_too_long", "too_long"):
         text = f"{_short(value)} is too long"
+    elif kind == "finite_number":
+        text = f"{_short(value)} is no finite number"
     elif kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         text = f"{_short(value)} is {words} {context[bound]:.12g}"

@@ -111,6 +111,22 @@ def test_what_is_no_choice_gets_one_clear_line(given, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"name": "mine_randomised", "relevance": "a:b"}, "_randomised ends names of controls"),
+        ({"name": "mine"}, "either a composite or a relevance"),
+        ({"name": "mine", "relevance": "a:b", "composite": "a:c"}, "either a composite or a rel"),
+        ({"name": "a.b/c", "relevance": "a:b"}, "begin with a letter"),
+        ({"name": "", "relevance": "a:b"}, "begin with a letter"),
+    ],
+)
+def test_a_method_that_cannot_be_chosen_is_not_taken(declared, message):
+    with pytest.raises(InputError, match=message):
+        METHODS.add(Method(about="a toy", **declared))
+    assert declared["name"] not in METHODS
+
+
 def test_options_by_keyword_and_by_choice_are_the_same(dnabert2, sequences):
     by_keyword = explain(dnabert2, sequences, "attnlrp", alibi="identity", progress=False)
     choice = read_choice({"attnlrp": {"alibi": "identity"}})
@@ -169,6 +185,8 @@ def test_what_was_positional_goes_on_working_with_a_notice(dnabert2, sequences):
     with pytest.warns(FutureWarning, match="projection='copy'"):
         copied = expected.nucleotides(how="copy")
     assert np.array_equal(copied, expected.nucleotides("copy"))
+    with pytest.raises(InputError, match="how='split': it is projection now, which is given too"):
+        expected.nucleotides("copy", how="split")
 
 
 def test_more_arguments_than_there_ever_were_are_refused(dnabert2):

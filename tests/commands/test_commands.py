@@ -170,10 +170,16 @@ def test_run_hands_everything_that_it_does_not_know_to_snakemake(tmp_path, monke
         ("--workflow-profile=slurm",): ["--workflow-profile=slurm"],
         ("--config", "gpu=true"): ["--cores", "1", "--config", "gpu=true"],
         ("--configfile", "mine.yaml", "-n", "tracks"): [
-            *("--cores", "1", "--configfile", "mine.yaml", "-n", "tracks")
+            *("--cores", "1", "-n", "tracks", "--configfile", "mine.yaml")
         ],
-        ("--configfile", "mine.yaml", "tracks"): [
-            *("--cores", "1", "--configfile", "mine.yaml", "--", "tracks")
+        ("--configfile", "mine.yaml", "tracks", "-n"): [
+            *("--cores", "1", "tracks", "-n", "--configfile", "mine.yaml")
+        ],
+        ("--configfile", "mine.yaml", "-n", "--", "tracks"): [
+            *("--cores", "1", "-n", "--configfile", "mine.yaml", "--", "tracks")
+        ],
+        ("--configfile", "mine.yaml", "config/grammar.yaml"): [
+            *("--cores", "1", "--configfile", "mine.yaml", str(ROOT / "config/grammar.yaml"))
         ],
         ("--configfile", "mine.yaml", "--configfile", "config/grammar.yaml"): [
             *("--cores", "1", "--configfile", "mine.yaml", str(ROOT / "config/grammar.yaml"))
@@ -219,6 +225,25 @@ def test_a_command_takes_extensions(tmp_path, capsys):
     path.write_text("raise KeyError('no')")
     assert main(["simulate", "--extension", str(path), "--out", str(tmp_path / "out")]) == 2
     assert "broken_extension_of_commands.py fails (KeyError: 'no')" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import sys; sys.exit(0)", "ending_extension.py fails (SystemExit: 0)"),
+        (
+            "from dnalrp.attribution.catalogue import METHODS as m; m.add(m['saliency'])",
+            "ending_extension.py: method 'saliency' is declared twice",
+        ),
+    ],
+)
+def test_an_extension_that_ends_the_program_or_repeats_a_name_is_named(
+    code, message, tmp_path, capsys
+):
+    path = tmp_path / "ending_extension.py"
+    path.write_text(code)
+    assert main(["simulate", "--extension", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

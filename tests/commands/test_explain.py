@@ -166,6 +166,8 @@ def test_explain_takes_the_first_method_of_any_architecture(byte_pairs, tmp_path
         ([], "ignore", "--option attnlrp.alibi: 'ignore' is not one of the choices"),
         (["alibbi=absorb"], None, "--option attnlrp: unknown setting 'alibbi'; did you mean"),
         (["alibi"], None, "--option alibi: write NAME=VALUE"),
+        (["alibi=absorb", "alibi=uniform"], None, "alibi=uniform: alibi is given twice"),
+        (["alibi=absorb"], "uniform", "alibi=absorb: alibi is given twice"),
     ],
 )
 def test_an_option_that_a_method_does_not_take_is_named(given, alibi, message):

@@ -83,6 +83,7 @@ def test_simulate_from_flags_and_from_a_configuration_agree(tmp_path, capsys):
         ([*FLAGS, "--mutations", "0"], "--mutations 0: give 1 or more"),
         ([*FLAGS, "--decoys", "MA0139"], "--decoys: MA0139 is also a motif"),
         ([*FLAGS, "--grammar", "xor"], "--grammar: 'xor' needs two motifs"),
+        ([*FLAGS, "--grammar", "any", "--rule", "and"], "--rule and: it is --grammar now"),
         ([*FLAGS, "--seed", "-1"], "--seed -1: give 0 or more"),
         (["--config", "none.yaml", "--length", "9"], "--length: --config has its own"),
         (["--config", "none.yaml", "--dataset", "a"], "none.yaml: no such file"),

@@ -186,6 +186,12 @@ def test_rules_on_a_pair_need_two_motifs(rule):
         simulated(rule, motifs=["MA0139"])
 
 
+def test_a_third_motif_that_a_pair_leaves_out_is_told(caplog):
+    three = ["MA0139", "MA0138", "MA0106"]
+    sections.prepared(".", "simulated", grammar="xor", motifs=three)
+    assert "grammar 'xor' is about the first two; MA0106 is planted nowhere" in caplog.text
+
+
 @pytest.mark.parametrize("rule", GRAMMARS)
 def test_splits_are_seeded_by_their_name(rule):
     both, _ = simulated(rule, counts={"train": 30, "test": 20})

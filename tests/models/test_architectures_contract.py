@@ -221,11 +221,13 @@ GUIDE = Path(__file__).parents[2] / "docs/how-to/add-an-architecture.md"
 USE = """
 from transformers import ElectraConfig, ElectraForSequenceClassification
 from dnalrp.extensions import load_extensions
-load_extensions(["{extension}"])
+load_extensions({extensions})
+from dnalrp.attribution.explanation import methods
 from dnalrp.models.building import build_model
 from dnalrp.models.catalogue import ARCHITECTURES, architecture_of
 from dnalrp.models.prediction import predict
 from dnalrp.models.tokenizer import train_byte_pair_tokenizer
+from dnalrp.verification import verify
 tokenizer = train_byte_pair_tokenizer(["ACGTTGCA", "GGATTACC"] * 9, 16, 3)
 config = ElectraConfig(vocab_size=16, hidden_size=16, embedding_size=16, num_hidden_layers=1,
     num_attention_heads=2, intermediate_size=16, pad_token_id=3)
@@ -236,16 +238,20 @@ section = ARCHITECTURES["electra"].section.model_validate(
     dict(architecture="electra", pretrained="{folder}", revision="main", training=training))
 model = build_model(section, [], seed=1)
 print(architecture_of(model).name, predict(model.eval(), ["ACGTA", "GG"]).shape)
+checks = verify(model, ["ACGTACGGTTACA", "GGATTACCA"])
+print(not checks["passed"].eq(False).any(), "attnlrp" in methods(model))
 """
 
 
-def test_the_guide_s_encoder_is_one_file_from_outside(tmp_path):
-    record = re.search("```python\n(.*?)```", GUIDE.read_text(), re.DOTALL).group(1)
-    (tmp_path / "toy_encoder.py").write_text(record)
+def test_the_guide_s_encoder_and_its_rules_are_a_file_each_from_outside(tmp_path):
+    record, rules, *_ = re.findall("```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    files = {"toy_encoder.py": record, "toy_encoder_rules.py": rules}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
     code = USE.format(
-        extension=tmp_path / "toy_encoder.py",
+        extensions=[str(tmp_path / name) for name in files],
         folder=tmp_path / "checkpoint",
         training=TRAINING.model_dump(),
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "electra (2, 2)", done.stderr
+    assert done.stdout.split("\n")[:2] == ["electra (2, 2)", "True True"], done.stderr

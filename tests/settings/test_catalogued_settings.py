@@ -82,6 +82,23 @@ def test_rule_of_a_simulated_data_set_is_an_old_word_for_grammar(caplog):
         read_configuration(settings)
 
 
+def test_rule_may_be_laid_over_a_data_set_with_a_grammar(caplog):
+    settings = changed("datasets/implant/rule", "all")
+    assert settings["datasets"]["implant"]["grammar"] == "any"
+    assert read_configuration(settings).datasets["implant"].grammar == "all"
+    assert "datasets.implant: 'rule' is now 'grammar'" in caplog.text
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_number_without_a_size_is_refused_in_every_section(value):
+    rules = {"layer_rules": {"dense": {"gamma": value}}}
+    settings = copy.deepcopy(DEFAULT)
+    settings["attribute"]["methods"] = {"cnn": [{"lrp": rules}]}
+    for given in (settings, changed("models/cnn/training/learning_rate", value)):
+        with pytest.raises(InputError, match=r"(gamma|learning_rate): (inf|nan)"):
+            read_configuration(given)
+
+
 EXTENSION = '''
 from typing import Literal
 from dnalrp.data.sources.base import DatasetSection, Shortest, Source

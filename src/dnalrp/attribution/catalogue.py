@@ -6,7 +6,7 @@ docs/how-to/add-a-method.md.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import ValidationError
 
@@ -18,9 +18,6 @@ from dnalrp.errors import InputError
 from dnalrp.mistakes import best_mistake
 from dnalrp.models.architecture import Architecture
 from dnalrp.names import RANDOM, RANDOMISED, base_method, is_randomised
-
-if TYPE_CHECKING:
-    pass
 
 Code = str | Callable[..., Any]
 """A function, or where it is, as ``"package.module:name"``."""
@@ -62,6 +59,11 @@ class Method:
         Whether it can keep ALiBi's relevance by head and distance, where the model has ALiBi.
     reads_model
         False for noise, which no parameter touches.
+
+    Raises
+    ------
+    InputError
+        The name is that of a control, or it has both a composite and a relevance, or neither.
     """
 
     name: str
@@ -78,6 +80,14 @@ class Method:
     grain: Literal["token", "nucleotide"] = "token"
     positional: bool = False
     reads_model: bool = True
+
+    def __post_init__(self) -> None:
+        if is_randomised(self.name):
+            raise InputError(
+                f"method {self.name!r}: {RANDOMISED} ends names of controls; rename it"
+            )
+        if (self.composite is None) == (self.relevance is None):
+            raise InputError(f"method {self.name!r}: give it either a composite or a relevance")
 
     def explains(self, architecture: Architecture) -> bool:
         """Does it explain models of an architecture?"""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dnalrp.errors import InputError
 from dnalrp.notices import renamed
 from dnalrp.projection import real_tokens, to_nucleotides
 
@@ -87,6 +88,10 @@ class RelevanceMaps:
         :func:`dnalrp.projection.to_nucleotides`. The map ``average`` asks the model again: see
         :func:`dnalrp.average_relevance`.
         """
+        if how is not None and projection != "split":
+            raise InputError(
+                f"how={how!r}: it is projection now, which is given too; leave how out"
+            )
         if how is not None:
             renamed(f"how={how!r}", f"projection={how!r}")
             projection = how

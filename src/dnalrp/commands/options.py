@@ -110,6 +110,8 @@ def method_choice(
         name, equals, value = text.partition("=")
         if not equals:
             raise InputError(f"--option {text}: write NAME=VALUE")
+        if name in values:
+            raise InputError(f"--option {text}: {name} is given twice; leave one out")
         try:
             values[name] = yaml.safe_load(value)
         except yaml.YAMLError:

@@ -23,6 +23,8 @@ project's own configurations, in config/, are found wherever they are installed.
 """
 PARALLEL = ("-c", "-j", "--cores", "--jobs", "--profile", "--workflow-profile", "--executor", "-e")
 """Options of snakemake that say how many jobs run at once, or name a file that does."""
+SETTINGS = (".yaml", ".yml", ".json")
+"""Endings of configurations; what else follows ``--configfile`` is a target."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +34,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.usage = "dnalrp run [--configfile YAML ...] [--cores N] [SNAKEMAKE ARGUMENTS ...]"
     parser.add_argument(
         "--configfile",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="YAML",
         help="settings, laid over the default ones; of several the last has the last word",
@@ -43,7 +46,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Become snakemake: its output, its exit status, and its way to be interrupted."""
-    command = snakemake_command(options.configfile, options.cores, options.handed_on)
+    files = [word for word in options.configfile if Path(word).suffix in SETTINGS]
+    # as in "--configfile mine.yaml tracks", which snakemake itself would read as two files
+    targets = [word for word in options.configfile if word not in files]
+    command = snakemake_command(files, options.cores, [*targets, *options.handed_on])
     sys.stdout.flush()
     os.execv(command[0], command)
 
@@ -66,10 +72,10 @@ def snakemake_command(
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile())]
     if cores is not None or not any(_names(argument, PARALLEL) for argument in handed_on):
         command += ["--cores", cores or "1"]
-    command += ["--configfile", *files] if configfiles else []
-    # an option ends the list of configurations, so that a target is none of them
-    separator = ["--"] if configfiles and handed_on and not handed_on[0].startswith("-") else []
-    return [*command, *separator, *handed_on]
+    end = handed_on.index("--") if "--" in handed_on else len(handed_on)
+    # last but for what is a target by "--", so that no other target is read as a configuration
+    given = ["--configfile", *files] if files else []
+    return [*command, *handed_on[:end], *given, *handed_on[end:]]
 
 
 def _configuration(file: str) -> str:

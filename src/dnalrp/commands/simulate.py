@@ -138,8 +138,10 @@ def motif_table(
 def _settings(options: argparse.Namespace) -> "tuple[SimulatedSection, str]":
     """Settings of a simulated data set, as in a configuration, and the JASPAR release."""
     if options.rule is not None:
+        if options.grammar is not None:
+            raise InputError(f"--rule {options.rule}: it is --grammar now; leave --rule out")
         renamed("--rule", "--grammar", "dnalrp simulate")
-        options.grammar = options.grammar or options.rule
+        options.grammar = options.rule
     given = {key: getattr(options, key) for key in DEFAULTS if getattr(options, key) is not None}
     if options.config is not None:
         if given:

@@ -38,7 +38,10 @@ def in_new_words(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, Pat
 
 
 def _with_grammars(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, Path]]:
-    """Simulated data sets with ``grammar`` where they had ``rule``, which means LRP's alone now."""
+    """Simulated data sets with ``grammar`` where they had ``rule``, which means LRP's alone now.
+
+    A data set that has both is one of the new words with old ones laid over it, which count.
+    """
     datasets = settings.get("datasets")
     if not isinstance(datasets, Mapping):
         return settings, {}
@@ -48,7 +51,6 @@ def _with_grammars(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, P
         if isinstance(dataset, Mapping)
         and dataset.get("source") == "simulated"
         and "rule" in dataset
-        and "grammar" not in dataset
     ]
     changed = dict(datasets)
     for name in old:

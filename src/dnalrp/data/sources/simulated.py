@@ -1,5 +1,6 @@
 """Simulated sequences with planted motifs: the right explanation is known."""
 
+import logging
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from dnalrp.data.sources.base import DatasetSection, Prepared, Shortest, Source,
 from dnalrp.data.sources.fields import empty_range
 from dnalrp.section import Count, MotifId, Section, Seed, Share, Unique
 
+log = logging.getLogger(__name__)
 AtLeastFour = Annotated[int, Field(ge=4)]
 Motifs = Annotated[Unique[list[MotifId]], Field(min_length=1)]
 Grammar = Literal["any", "all", "and", "or", "xor", "spacing", "order", "decoy"]
@@ -135,6 +137,10 @@ def prepare(section: SimulatedSection, supply: Supply) -> Prepared:
     sequences, sites = simulate(
         section, supply.motifs(section.motifs), supply.motifs(section.decoys)
     )
+    if unused := set(section.motifs) - set(section.true_motifs()["positive"]):
+        names = ", ".join(sorted(unused))
+        text = "motifs: grammar %r is about the first two; %s is planted nowhere"
+        log.warning(text, section.grammar, names)
     true = supply.motifs(section.true_motifs()["positive"])
     scores = scan_scores(one_hot(sequences["sequence"].tolist()), true)
     scan = pd.DataFrame({"id": sequences["id"], "score": scores})
