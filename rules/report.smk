@@ -7,6 +7,7 @@ rule report:
         template=PACKAGE / "report/page.html",
         sequences=[RESULTS.sequences(dataset) for dataset in PLAN.datasets],
         sites=[RESULTS.sites(dataset) for dataset in PLAN.datasets],
+        models=[RESULTS.model(run) for run in PLAN.runs],
         attributions=[RESULTS.attributions(run) for run in PLAN.runs],
         nucleotides=[RESULTS.nucleotides(run) for run in PLAN.runs],
         motifs=[RESULTS.motifs(run) for run in PLAN.runs],

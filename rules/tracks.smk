@@ -27,6 +27,7 @@ rule write_tracks:
     params:
         settings=settings_of("tracks"),
         p_value=settings_of("motifs", "p_value"),
+        q_value=PLAN.settings.motifs.q_value,
         code=code_of("tracks.py"),
     script:
         "../workflow/scripts/tracks.py"

@@ -1,8 +1,8 @@
 """A digest of the code that a stage runs, so that a change of it runs the stage again.
 
 Snakemake sees a change of a rule's script alone. Followed are imports, anywhere in a file, names
-of modules in strings, as catalogues hold them (``"dnalrp.attribution.baselines:saliency"``), and
-the extensions of the settings. Comments, layout and documentation do not count; nor do the
+of modules in strings, as catalogues hold them (``"dnalrp.attribution.methods.noise:relevance"``),
+and the extensions of the settings. Comments, layout and documentation do not count; nor do the
 sections of the settings, since what a stage gets of them is among its rule's params.
 """
 

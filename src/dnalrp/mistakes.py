@@ -138,7 +138,7 @@ def _mistake(entry: ErrorDetails, path: Path, types: list[str]) -> Mistake:
         )
     if kind == "literal_error":
         return Mistake(path, _not_a_choice(value, _listed(context["expected"])), VALUE)
-    if kind in ("choice", "unknown_choice"):
+    if kind == "unknown_choice":
         return Mistake(path, _not_a_choice(value, list(context["choices"])), VALUE)
     if kind == "string_pattern_mismatch":
         text = f"{_short(value)} does not match {context['pattern']!r}"

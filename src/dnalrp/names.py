@@ -4,8 +4,6 @@ A *method* is named as in the catalogue of methods; a *model* as in the settings
 controls of both. A few words stand where a method's, a model's or a seed's name would.
 """
 
-from collections.abc import Iterable
-
 RANDOM = "random"
 """The method that is noise: it depends on the sequence alone."""
 RANDOMISED = "_randomised"
@@ -60,8 +58,3 @@ def pair_name(first: str, second: str) -> str:
 def is_pair(method: str) -> bool:
     """Does the name stand for two methods whose maps are compared?"""
     return PAIR in method
-
-
-def unpaired(methods: Iterable[str]) -> list[str]:
-    """The names that stand for one method each."""
-    return [method for method in methods if not is_pair(method)]

@@ -11,7 +11,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-def renamed(old: str, new: str, where: str = "", *, stacklevel: int = 3) -> None:
+def renamed(old: str, new: str, where: str = "") -> None:
     """Tell that an old word was understood, and what to write instead.
 
     Parameters
@@ -21,14 +21,12 @@ def renamed(old: str, new: str, where: str = "", *, stacklevel: int = 3) -> None
     where
         The setting or file that has the old word: the notice goes to the log. Without it the word
         is in a call, and the notice is a FutureWarning at that call.
-    stacklevel
-        Of the call, as in :func:`warnings.warn`: 3 is the caller of the function that asks here.
     """
     text = f"{old!r} is now {new!r}; the old word goes with the next release"
     if where:
         log.warning("%s: %s", where, text)
     else:
-        warnings.warn(text, FutureWarning, stacklevel=stacklevel)
+        warnings.warn(text, FutureWarning, stacklevel=3)  # the caller of the one that asks
 
 
 def positional_until_next_release(

@@ -57,7 +57,7 @@ class LabelledSequences(Dataset):  # type: ignore[type-arg]
         self.tokens = token_ids(tokenizer, sequences)
         self.rate = reverse_complement
         self.reversed = self.tokens
-        if self.rate:
+        if self.rate and not segmentation_dropout:  # which cuts both strands anew each time
             other_strand = [nucleotides.reverse_complement(sequence) for sequence in sequences]
             self.reversed = token_ids(tokenizer, other_strand)
         self.tokenizer = tokenizer

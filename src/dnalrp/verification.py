@@ -54,7 +54,6 @@ def verify(
     if chosen not in accounting:
         raise InputError(f"method {chosen!r} keeps no ledger; use {', '.join(accounting)}")
     exact_model = copy.deepcopy(model).double().eval()
-    exact_model.tokenizer = model.tokenizer
     composite = composite_of(exact_model, chosen)
     assert composite is not None
     with composite.on(exact_model) as ruled:

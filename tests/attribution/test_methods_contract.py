@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from conftest import randomised
@@ -216,6 +217,24 @@ def test_a_ledger_is_checked_by_the_precision_of_its_model(dnabert2, sequences, 
     broken.loc[2, "words"] += 0.5 * broken.loc[2].abs().max()
     with pytest.raises(ArithmeticError, match="attnlrp: the ledger of sequence 2 is off by"):
         check_ledger(maps.changed(ledger=broken), precision=name)
+
+
+def test_a_broken_ledger_is_told_with_its_own_gap(dnabert2, sequences):
+    """A sequence with large terms may be off by more, and be rounding all the same."""
+    maps = explain(dnabert2, sequences, progress=False)
+    ledger, outputs = maps.ledger.to_numpy().copy(), maps.outputs.copy()
+    ledger[0] *= 1e9
+    outputs[0] = ledger[0].sum() + 5
+    ledger[1, 0] += 1
+    table = pd.DataFrame(ledger, columns=maps.ledger.columns)
+    with pytest.raises(ArithmeticError, match=r"the ledger of sequence 1 is off by 1$"):
+        check_ledger(maps.changed(ledger=table, outputs=outputs))
+
+
+def test_names_of_sequences_are_kept_in_their_order(dnabert2, sequences):
+    names = [f"s{i}" for i in range(len(sequences))]
+    maps = explain(dnabert2, sequences, "random", ids=names, batch_size=2, progress=False)
+    assert list(maps.ids) == names and len(names) > 2
 
 
 class OutsideConfig(BertConfig):

@@ -40,6 +40,8 @@ def folder(tmp_path, monkeypatch):
     for name, settings in (
         ("output/dnabert2", {"model_type": "bert", "alibi_starting_size": 512}),
         ("output/nt", {"model_type": "esm"}),
+        ("output/cnn", {"model_type": "regulatory_cnn"}),
+        ("output/list", []),
     ):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "config.json").write_text(json.dumps(settings))
@@ -197,6 +199,8 @@ def test_what_is_written_can_be_run(folder, flags):
         (["--table", "all.csv", *TWO, *SHARES, "--genome", "genome.fa"], "--genome: a table names"),
         (["--table", "train.csv", "dev.csv", "test.csv", *TWO, *SHARES], "are the splits; leave"),
         ([*FASTA, *SHARES, "--fine-tuned", "gone"], "gone: no such folder"),
+        ([*FASTA, *SHARES, "--fine-tuned", "output/cnn"], "output/cnn: is a checkpoint of none of"),
+        ([*FASTA, *SHARES, "--fine-tuned", "output/list"], "output/list: is a checkpoint of none"),
     ],
 )
 def test_mistakes_are_named_and_nothing_is_written(folder, flags, message, capsys):

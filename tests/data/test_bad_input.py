@@ -250,6 +250,12 @@ def test_splits_and_ids_of_tables(tmp_path):
         table(path, splits={"column": "fold"})
     with pytest.raises(InputError, match="line 1: 0 columns are named 'split'"):
         table(path, splits={"column": "split"})
+    path.write_text(f"ID,Sequence,Label,Fold\na,{GOOD},0,valid\n")
+    with pytest.raises(InputError, match="column 'Fold' holds 'valid'; write one of train, dev"):
+        table(path, splits={"column": "Fold"})
+    with pytest.raises(ValueError, match="classes: 'fold' is the name of another column"):
+        names = [{"name": name, "motifs": []} for name in ("fold", "yes")]
+        table(path, classes=names, several_labels=True, splits={"column": "Fold"})
     with pytest.raises(InputError, match="id 'a' is in two files"):
         table(path, files=dict.fromkeys(("train", "dev", "test"), path), splits=None)
 

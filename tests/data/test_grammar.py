@@ -235,6 +235,20 @@ def test_contributions_sum_to_the_label_less_the_reference(rule, state):
     assert sum(contributions(rule, state, "mean")) == pytest.approx(label - mean)
 
 
+@pytest.mark.parametrize(
+    ("rule", "seen", "auroc"),
+    [
+        ("xor", lambda state: state.first or state.second, 5 / 6),
+        ("spacing", lambda state: state.first and state.second, 3 / 4),
+        ("order", lambda state: state.first and state.second, 3 / 4),
+    ],
+)
+def test_what_motifs_alone_would_score_where_a_rule_asks_for_more(rule, seen, auroc):
+    negatives, positives = ([seen(state) for state in states] for states in STATES[rule])
+    pairs = [(a > b) + (a == b) / 2 for a in positives for b in negatives]
+    assert np.mean(pairs) == pytest.approx(auroc)
+
+
 def explained(sequences, sites, relevance_of_site, rule):
     """Split maps of two methods: relevance as given, even over each site, and noise."""
     length = len(sequences["sequence"][0])

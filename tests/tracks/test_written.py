@@ -18,6 +18,7 @@ from on_genome import COLUMNS, GENOME, RNG, SETTINGS, maps_of, windows
 import dnalrp
 from dnalrp.data.nucleotides import one_hot, reverse_complement
 from dnalrp.errors import InputError
+from dnalrp.results import MATCHES, SEQLETS
 from dnalrp.tracks.arrays import stacked, write_map_table, write_modisco_arrays, write_regions
 from dnalrp.tracks.genome import (
     genome_signal,
@@ -173,6 +174,26 @@ def mixed():
     others.columns = ["id", "sequence"]
     table = pd.concat([placed.iloc[:1], others, placed.iloc[1:]], ignore_index=True)
     return table.astype({"start": "Int64", "end": "Int64"})
+
+
+def test_seqlets_are_named_by_matches_as_sure_as_the_settings_ask(tmp_path):
+    columns = ["id", "start", "end", "strand", "pattern", "contribution"]
+    seqlets = [("100-140+", 9 * i, 9 * i + 6, "+", f"p{i}", 1.0) for i in range(3)]
+    pd.DataFrame(seqlets, columns=columns).to_csv(tmp_path / SEQLETS, sep="\t", index=False)
+    matches = [("p0", "CTCF", 1e-9, 0.01), ("p1", "REST", 1e-9, 0.2), ("p2", "TP53", 1e-3, 0.01)]
+    columns = ["pattern", "name", "p_value", "shuffled_q"]
+    pd.DataFrame(matches, columns=columns).to_csv(tmp_path / MATCHES, sep="\t", index=False)
+    sequences = windows((100, 140, "+"))
+    for given, named in (
+        ({}, {"CTCF"}),
+        ({"q_value": 0.2}, {"CTCF", "REST"}),
+        ({"p_value": 1e-2}, {"CTCF", "TP53"}),
+        ({"p_value": 1e-9}, set()),  # below it, as in the table of recovered motifs
+    ):
+        settings = {"settings": SETTINGS, "motifs": tmp_path, **given}
+        write_tracks(maps_of(sequences), sequences, tmp_path, "m", **settings)
+        bed = (tmp_path / "m.seqlets.bed").read_text()
+        assert {name for name in ("CTCF", "REST", "TP53") if name in bed} == named
 
 
 @pytest.mark.parametrize("kind", ["Int64", "float64", "object"])

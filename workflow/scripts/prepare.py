@@ -1,4 +1,4 @@
-"""Label, split and scan the sequences of a data set that is not simulated."""
+"""Label, split and scan the sequences of a data set, or simulate them."""
 
 from job import running
 

@@ -11,4 +11,5 @@ with running(snakemake):
         **snakemake.output,
         settings=Tracks(**snakemake.params.settings),
         p_value=snakemake.params.p_value,
+        q_value=snakemake.params.q_value,
     )

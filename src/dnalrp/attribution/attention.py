@@ -37,8 +37,7 @@ class AttentionMaps(NamedTuple):
 class ExplicitAttention(nn.Module):
     """The same as :class:`~dnalrp.models.dnabert2.AlibiAttention`, with its weights kept.
 
-    Fused kernels never hold the attention as a whole; here it is computed and put into ``kept``,
-    with its gradient once one is taken.
+    Fused kernels never hold the attention as a whole; here it is computed and put into ``kept``.
     """
 
     def __init__(
@@ -50,8 +49,6 @@ class ExplicitAttention(nn.Module):
     def forward(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
         logits = query @ key.mT / math.sqrt(query.shape[-1]) + bias
         attention = logits.softmax(dim=-1)
-        if attention.requires_grad:
-            attention.retain_grad()
         self.kept.append(attention)
         return attention @ value
 

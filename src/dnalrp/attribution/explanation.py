@@ -30,7 +30,7 @@ from dnalrp.data.nucleotides import checked_sequence
 from dnalrp.errors import InputError
 from dnalrp.models.architecture import Architecture
 from dnalrp.models.catalogue import architecture_of
-from dnalrp.models.prediction import check_positions, length_batches, padded_batch
+from dnalrp.models.prediction import check_positions, length_batches
 from dnalrp.models.tokenizer import encode
 from dnalrp.names import base_method
 from dnalrp.notices import positional_until_next_release
@@ -119,6 +119,7 @@ def _joined(batches: Sequence[RelevanceMaps], positional: bool) -> RelevanceMaps
     order = np.argsort(np.concatenate([batch.rows for batch in batches]))
     relevance = [values for batch in batches for values in batch.relevance]
     spans = [spans for batch in batches for spans in batch.spans]
+    names = [name for batch in batches for name in batch.ids]
     ledger = layers = gap = None
     if first.ledger is not None:
         ledger = pd.concat([batch.ledger for batch in batches]).sort_index()
@@ -127,6 +128,7 @@ def _joined(batches: Sequence[RelevanceMaps], positional: bool) -> RelevanceMaps
     if first.gap is not None:
         gap = np.concatenate([batch.gap for batch in batches])[order]
     return first.changed(
+        ids=[names[i] for i in order] if names else (),
         rows=np.arange(len(order)),
         lengths=np.concatenate([batch.lengths for batch in batches])[order],
         relevance=[relevance[i] for i in order],
@@ -197,7 +199,7 @@ def iterate_relevance(
         for indices in length_batches(lengths, batch_size):
             texts, token_spans = [checked[i] for i in indices], [spans[i] for i in indices]
             batch = Batch(twin, objective, indices, texts, token_spans)
-            answer = _answer(batch, asked, model, ruled.accounts)
+            answer = _answer(batch, asked, ruled.accounts)
             _check_finite(answer.outputs, indices)
             yield _maps(answer, batch, asked.method, ids)
             bar.update(len(indices))
@@ -292,10 +294,10 @@ class _Answer(NamedTuple):
     positional: npt.NDArray[np.floating] | None = None
 
 
-def _answer(batch: Batch, asked: _Asked, model: PreTrainedModel, accounts: Accounts) -> _Answer:
+def _answer(batch: Batch, asked: _Asked, accounts: Accounts) -> _Answer:
     """A batch by whichever kind of method it is."""
     if asked.composite is not None:
-        return _gradient_batch(batch, model, accounts)
+        return _gradient_batch(batch, accounts)
     relevance: BatchRelevance = resolve(asked.method.relevance)(batch, asked.options)
     with torch.no_grad():
         logits = batch.objective.logits(batch.twin(**batch.padded()).logits, batch.indices)
@@ -305,12 +307,10 @@ def _answer(batch: Batch, asked: _Asked, model: PreTrainedModel, accounts: Accou
 
 @torch.inference_mode(False)
 @torch.enable_grad()
-def _gradient_batch(batch: Batch, model: PreTrainedModel, accounts: Accounts) -> _Answer:
+def _gradient_batch(batch: Batch, accounts: Accounts) -> _Answer:
     """Input times gradient at the input embeddings, under the rules that the twin carries."""
-    twin, objective, indices = batch.twin, batch.objective, batch.indices
-    tokens = [objective.tokens[i] for i in indices]
-    inputs = {name: value.to(twin.device) for name, value in padded_batch(model, tokens).items()}
-    logits = objective.logits(twin(**inputs).logits, indices)
+    objective, indices = batch.objective, batch.indices
+    logits = objective.logits(batch.twin(**batch.padded()).logits, indices)
     outputs = objective.outputs(logits, indices)
     words, watched = accounts.words, accounts.watched
     assert words is not None
@@ -318,13 +318,13 @@ def _gradient_batch(batch: Batch, model: PreTrainedModel, accounts: Accounts) ->
     for (name, term, constant), g in zip(watched, others, strict=True):
         accounts.enter(name, term, per_sequence(constant.detach() * g))
     at_least_single = torch.promote_types(words.dtype, torch.float32)
-    relevance = (words.detach() * gradient).sum(dim=-1, dtype=at_least_single).cpu().numpy()
+    relevance = (words.detach() * gradient).sum(dim=-1, dtype=at_least_single)
     # the backward pass enters the last layer first
     by_layer = [accounts.distances[name] for name in sorted(accounts.distances, key=_layer)]
     positional = torch.stack(by_layer, dim=1).cpu().numpy() if by_layer else None
     kept = {key: value.cpu().numpy() for key, value in accounts.close().items()}
     return _Answer(
-        BatchRelevance([relevance[row, : len(ids)] for row, ids in enumerate(tokens)]),
+        BatchRelevance(batch.cut(relevance)),
         logits.detach().double().cpu().numpy(),
         outputs.detach().double().cpu().numpy(),
         kept,

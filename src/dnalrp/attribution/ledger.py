@@ -60,11 +60,12 @@ def check_ledger(maps: RelevanceMaps, name: str = "", *, precision: str = "float
         A gap is larger than the precision explains: the implementation is wrong.
     """
     gap, scale = _gap_and_scale(maps)
-    if (gap > GAPS[precision] * scale + ROUNDING).any():
-        worst = int(np.argmax(ledger_gap(maps)))
+    excess = gap - (GAPS[precision] * scale + ROUNDING)
+    if (excess > 0).any():
+        worst = int(np.argmax(excess))
         sequence = maps.ids[worst] if len(maps.ids) else f"sequence {worst}"
         method = name or maps.method
-        raise ArithmeticError(f"{method}: the ledger of {sequence} is off by {gap.max():.3g}")
+        raise ArithmeticError(f"{method}: the ledger of {sequence} is off by {gap[worst]:.3g}")
 
 
 def _gap_and_scale(

@@ -195,7 +195,8 @@ class GeluRule(StatelessRule):
     """Identity rule on the exact GELU: R_in = R_out, the gradient is multiplied by Phi(x)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return _Ratio.apply(x, x * _phi(x), _phi(x))
+        ratio = _phi(x.detach())
+        return _Ratio.apply(x, x.detach() * ratio, ratio)
 
 
 class TanhRule(StatelessRule):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from dnalrp.errors import InputError
 from dnalrp.models.prediction import margin
 
 Quantity = Literal["margin", "logit", "probability"]
-QUANTITIES: tuple[Quantity, ...] = ("margin", "logit", "probability")
+QUANTITIES: tuple[str, ...] = get_args(Quantity)
 
 
 @dataclass(frozen=True)

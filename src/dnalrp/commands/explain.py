@@ -121,6 +121,7 @@ def _run(options: argparse.Namespace, index: str) -> int:
     from dnalrp.attribution.storage import read_attributions, write_nucleotides
     from dnalrp.models.device import compute_device
     from dnalrp.models.loading import load
+    from dnalrp.names import base_method, is_randomised
     from dnalrp.provenance import check_folder, provenance
     from dnalrp.settings.tracks import Tracks
     from dnalrp.stages.attribute import Question, write_relevance
@@ -132,6 +133,10 @@ def _run(options: argparse.Namespace, index: str) -> int:
     device = compute_device(options.device == "cuda")
     model = load(options.model, revision=options.revision, trained=True)
     method = options.method or methods(model)[0]
+    if is_randomised(method):
+        raise InputError(
+            f"--method {method}: only the workflow makes this control; name {base_method(method)!r}"
+        )
     said = {key: value for key, value in vars(options).items() if key not in ("run", "json")}
     inputs = [p for p in (options.fasta, options.bed, options.model) if p and Path(p).exists()]
     record = provenance("explain", {**said, "method": method}, inputs)

@@ -270,6 +270,8 @@ def _architecture(model: str) -> str:
     """Architecture of a checkpoint by its own configuration; one of the hub is a DNABERT-2."""
     import json
 
+    from dnalrp.models.catalogue import ARCHITECTURES, detected_architecture
+
     folder = Path(find_checkpoint(model).model)
     if not folder.is_dir():
         return "dnabert2"
@@ -277,7 +279,14 @@ def _architecture(model: str) -> str:
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{folder}: config.json is no JSON; fetch or write it again") from error
-    return "dnabert2" if "alibi_starting_size" in settings else str(settings.get("model_type"))
+    known = detected_architecture(settings) if isinstance(settings, dict) else None
+    if known is None or known.family != "encoder":
+        encoders = [name for name, one in ARCHITECTURES.items() if one.family == "encoder"]
+        raise InputError(
+            f"--fine-tuned {model}: is a checkpoint of none of {', '.join(encoders)}; name a CNN "
+            "of your own by hand, as 'pretrained' of 'models'"
+        )
+    return known.name
 
 
 def _with_value(text: str, pattern: str, value: Any) -> str:

@@ -202,7 +202,7 @@ def _whole(values: Sequence[str]) -> Integers | None:
 
 
 def _holds_intervals(lines: Lines, index: int, overlapping: bool = True) -> bool:
-    """Whether ``place`` and the next column are starts and ends, which overlap the line's own."""
+    """Whether column ``index`` and the next are starts and ends, which overlap the line's own."""
     if len(lines.fields[0]) < index + 2:
         return False
     start, end = _whole(lines.column(index)), _whole(lines.column(index + 1))

@@ -36,7 +36,7 @@ def read_table(
     lengths
         Shortest and longest sequence that is accepted.
     columns
-        Names of further columns, kept as text.
+        Names of further columns, in any case, kept as text under the name that is given.
     several_labels
         Where a sequence may have several labels at once, or none: their names, in the order of
         their numbers. ``label`` then lists those that are on, ``0;2``; or there is no such
@@ -78,17 +78,23 @@ def read_table(
         seen[name] = number
         sequence = checked_sequence(row[index["sequence"]].strip(), where)
         check_length(sequence, lengths, where)
-        label: object
-        if not several_labels:
-            label = _label(row[index["label"]], labels, where)
-        elif "label" in index:
-            label = _listed(row[index["label"]], labels, where)
-        else:
-            label = _marked({mark: row[index[mark.lower()]] for mark in several_labels}, where)
-        records.append((name, sequence, label, *(row[index[column]] for column in columns)))
+        cells = {column: row[place] for column, place in index.items()}
+        label = _label_of(cells, labels, several_labels, where)
+        records.append((name, sequence, label, *(cells[column.lower()] for column in columns)))
     if not records:
         raise InputError(f"{path}: no sequence after the first line; fetch or write it again")
     return pd.DataFrame(records, columns=["id", "sequence", "label", *columns])
+
+
+def _label_of(
+    cells: Mapping[str, str], labels: int, several_labels: Sequence[str], where: str
+) -> int | list[int]:
+    """The label of a row, or the labels that are on."""
+    if not several_labels:
+        return _label(cells["label"], labels, where)
+    if "label" in cells:
+        return _listed(cells["label"], labels, where)
+    return _marked({name: cells[name.lower()] for name in several_labels}, where)
 
 
 def check_header(
@@ -170,7 +176,7 @@ def _needed(
             "leave out the former, or rename the latter"
         )
     columns_of_labels = label_columns if marked else ["label"]
-    needed = ["sequence", *columns_of_labels, *columns]
+    needed = ["sequence", *columns_of_labels, *(column.lower() for column in columns)]
     cure = "where a sequence may have several labels, set several_labels: true"
     if label_columns:
         cure = "or, in place of 'label', one column of 0 and 1 for each label"

@@ -37,7 +37,7 @@ def make_tables(values: pd.DataFrame, *, resamples: int, seed: int) -> Tables:
     metrics = summarise(values, resamples, seed)
     single = of_single_models(pd.concat([values, relative_to_ceiling(values)], ignore_index=True))
     names = [str(name) for name in single["metric"].unique()]
-    directions = {name: direction_of(name) for name in names if direction_of(name)}
+    directions = {name: sign for name in names if (sign := direction_of(name))}
     alike = frozenset(name for name in directions if metric_of(name).between_models)
     return Tables(
         metrics=metrics,

@@ -62,8 +62,8 @@ def site_weights(
 def token_ceiling(mask: Mask, tokens: RealTokens) -> Array:
     """The mask seen through tokens: each nucleotide gets the share of its token inside the mask.
 
-    No order of the tokens ranks better than this one. Mass accuracy alone can be higher: by a
-    map on one token inside a site.
+    No order of the tokens ranks better than this one. Mass accuracy can be higher, by a map on one
+    token inside a site; and so can what weights positions by information.
 
     Where tokens overlap, as k-mers do, it is the mask itself: the shares of overlapping tokens add
     up to values that resolve single nucleotides, so that nothing below the perfect score bounds

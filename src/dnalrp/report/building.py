@@ -20,7 +20,7 @@ from dnalrp.report.material import Material
 from dnalrp.report.motifs import matched_matrices, motif_pictures, without_patterns
 from dnalrp.report.overview import overview
 from dnalrp.report.page import Page, Section, picture, table, write_pictures
-from dnalrp.results import TABLES
+from dnalrp.results import TABLES, Results
 from dnalrp.settings.reading import GivenSettings
 
 FIGURES = {
@@ -64,13 +64,13 @@ def build_report(
         Files read, for the manifest.
     """
     results = Path(results)
-    read = {name: pd.read_csv(results / f"{name}.tsv", sep="\t") for name in TABLES}
+    read = {name: pd.read_csv(Results(results).table(name), sep="\t") for name in TABLES}
     summary = _by_axis(read["metrics"])
     material = Material(summary, results, runs, settings)
     sections = [_section(Path(path), material) for path in figures]
     shown = matched_matrices(results, runs)
     for dataset in datasets:
-        shown |= set(pd.read_parquet(results / "data" / dataset / "sites.parquet")["motif"])
+        shown |= set(pd.read_parquet(Results(results).sites(dataset))["motif"])
     motifs = fetch_motifs(sorted(shown), settings["jaspar"])
     matrices = {motif.matrix_id: motif for motif in motifs}
     motif_groups = motif_pictures(results, runs, matrices)

@@ -12,8 +12,7 @@ from dnalrp.data.nucleotides import one_hot
 from dnalrp.names import RANDOM
 from dnalrp.report.logos import example_figure
 from dnalrp.report.page import Picture, picture
-
-PREDICTIONS = "predictions.parquet"
+from dnalrp.results import PREDICTIONS, Results, Run, maps_of
 
 
 def example_pictures(
@@ -23,22 +22,22 @@ def example_pictures(
 
     ``runs`` are ``dataset/model/seed``.
     """
-    by_dataset: dict[str, dict[str, str]] = {}
+    files, by_dataset = Results(results), dict[str, dict[str, Run]]()
     for run in runs:
-        dataset, model, _ = run.split("/")
-        by_dataset.setdefault(dataset, {}).setdefault(model, run)
+        named = Run.of(run)
+        by_dataset.setdefault(named.dataset, {}).setdefault(named.model, named)
     pictures = []
     for dataset, models in by_dataset.items():
-        sequences = pd.read_parquet(results / "data" / dataset / "sequences.parquet")
-        sites = pd.read_parquet(results / "data" / dataset / "sites.parquet")
+        sequences = pd.read_parquet(files.sequences(dataset))
+        sites = pd.read_parquet(files.sites(dataset))
         maps = {
-            (model, path.name.removesuffix(".split.h5")): read_nucleotides(path)
+            (model, method): read_nucleotides(path)
             for model, run in models.items()
-            for path in sorted((results / "nucleotides" / run).glob("*.split.h5"))
+            for method, path in maps_of(files.nucleotides(run), "split").items()
         }
         first = next(iter(maps.values()))
         frame = sequences.set_index("id").loc[first.ids].assign(margin=first.outputs)
-        calls = pd.read_parquet(results / "models" / next(iter(models.values())) / PREDICTIONS)
+        calls = pd.read_parquet(files.model(next(iter(models.values()))) / PREDICTIONS)
         frame["predicted"] = calls.set_index("id")["predicted"]
         names = {matrix_id: motif.name for matrix_id, motif in matrices.items()}
         for name in choose_examples(frame, sites, count):

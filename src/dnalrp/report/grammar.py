@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from dnalrp.evaluation.catalogue import Axis
 from dnalrp.evaluation.configuration import grammar_of
+from dnalrp.report.figures import empty_figure
 from dnalrp.report.material import Material
 
 KEYS = ["dataset", "model", "method", "seed"]
@@ -50,9 +51,7 @@ def logic_figure(
     ]
     points = sides[0].merge(sides[1], on=KEYS, suffixes=("_x", "_y"))
     if points.empty:
-        figure = Figure(figsize=(6, 0.6))
-        figure.text(0.02, 0.5, "no data set of this run follows a grammar", va="center")
-        return figure
+        return empty_figure("no data set of this run follows a grammar")
     colours = dict(zip(sorted(points["model"].unique()), cycle(sns.color_palette()), strict=False))
     marks = dict(zip(sorted(points["method"].unique()), cycle(MARKERS), strict=False))
     datasets = list(points["dataset"].unique())

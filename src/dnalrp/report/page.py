@@ -98,8 +98,8 @@ class Page(NamedTuple):
     def rendered(self, context: Mapping[str, Any]) -> str:
         """The page as HTML. Names that users chose are escaped.
 
-        ``context`` holds ``splits, datasets, one_label, p_value, versions`` and ``settings`` as
-        text.
+        ``context`` is what :func:`dnalrp.report.building.build_report` makes: settings, versions,
+        and the names of methods without patterns.
         """
         environment = Environment(
             loader=PackageLoader("dnalrp", "report"), autoescape=True, undefined=StrictUndefined

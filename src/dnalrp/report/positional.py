@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 
 from dnalrp.attribution.storage import read_attributions
 from dnalrp.evaluation.catalogue import Axis
+from dnalrp.report.figures import empty_figure
 from dnalrp.report.material import Material
+from dnalrp.results import Results, Run
 
 MOST_DISTANCES = 40
 
@@ -35,13 +37,12 @@ def positional_figure(results: str | Path, runs: Sequence[str]) -> Figure:
     """
     by_run = {}
     for run in runs:
-        path = Path(results) / "attributions" / run / "attnlrp.h5"
+        path = Results(results).attribution_file(Run.of(run), "attnlrp")
         if path.is_file() and (positional := read_attributions(path).positional) is not None:
             by_run[run] = positional
-    figure = Figure(figsize=(7.5 if by_run else 6, max(0.6, 0.5 + 2.6 * len(by_run))))
     if not by_run:
-        figure.text(0.02, 0.5, "no AttnLRP maps with positional relevance in this run", va="center")
-        return figure
+        return empty_figure("no AttnLRP maps with positional relevance in this run")
+    figure = Figure(figsize=(7.5, 0.5 + 2.6 * len(by_run)))
     with mpl.rc_context({"font.size": 7}):
         panels = figure.subplots(len(by_run), 1, squeeze=False)[:, 0]
     for panel, (run, positional) in zip(panels, by_run.items(), strict=True):

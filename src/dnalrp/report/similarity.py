@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from dnalrp.evaluation.catalogue import Axis
 from dnalrp.evaluation.scores import where
 from dnalrp.names import BETWEEN_MODELS, PAIR, is_pair
+from dnalrp.report.figures import empty_figure
 from dnalrp.report.material import Material
 
 
@@ -67,14 +68,13 @@ def similarity_figure(summary: pd.DataFrame, metric: str = "spearman") -> Figure
     """
     table = similarity_table(summary[summary["map"] == "split"], metric)
     datasets = list(table["dataset"].unique())
-    squares = [_square(table[table["dataset"] == dataset]) for dataset in datasets]
-    side = 2.3 + 0.35 * max(map(len, squares), default=6)  # inches: labels, and a cell each
-    columns = max(1, min(len(datasets), int(11 / (side + 0.8))))  # as wide as the page
-    rows = max(1, -(-len(datasets) // columns))
-    figure = Figure(figsize=(columns * (side + 0.8), rows * side))
     if not datasets:
-        figure.text(0.02, 0.5, "nothing to show: this needs more models or methods", fontsize=9)
-        return figure
+        return empty_figure("nothing to show: this needs more models or methods")
+    squares = [_square(table[table["dataset"] == dataset]) for dataset in datasets]
+    side = 2.3 + 0.35 * max(map(len, squares))  # inches: labels, and a cell each
+    columns = max(1, min(len(datasets), int(11 / (side + 0.8))))  # as wide as the page
+    rows = -(-len(datasets) // columns)
+    figure = Figure(figsize=(columns * (side + 0.8), rows * side))
     with mpl.rc_context({"font.size": 7}):
         panels = figure.subplots(rows, columns, squeeze=False).flat
     for panel, dataset, square in zip(panels, datasets, squares, strict=False):

@@ -38,6 +38,6 @@ class Motifs(Discovery):
     min_information: Annotated[float, Field(ge=0)]
     """In bits; a pattern with less is no motif and is matched to nothing."""
     p_value: Share
-    """Up to it, TOMTOM's p-value with one matrix, a pattern matches a motif of JASPAR."""
+    """Below it, TOMTOM's p-value with one matrix, a pattern matches a motif of JASPAR."""
     q_value: Share = 0.05
     """Up to it, the false discovery rate against patterns of shuffled columns, a match counts."""

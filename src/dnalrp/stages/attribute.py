@@ -24,7 +24,7 @@ from dnalrp.attribution.targets import Target
 from dnalrp.models.device import compute_device
 from dnalrp.models.loading import load
 from dnalrp.models.randomising import randomised
-from dnalrp.names import base_method, is_randomised
+from dnalrp.names import is_randomised
 from dnalrp.provenance import Record, provenance
 from dnalrp.results import attribution_name, average_folder
 from dnalrp.settings.attribute import Attribute
@@ -86,8 +86,9 @@ def attribute(
     log.info("device %s, %d sequences", device, len(held_out))
     folder = Path(attributions)
     folder.mkdir(parents=True)
+    made = provenance("attribute", {}, [sequences, model])
     for choice in methods:
-        record = provenance("attribute", _recorded(choice, settings), [sequences, model])
+        record = made | {"settings": _recorded(choice, settings)}
         asked = randomised(trained, seed) if is_randomised(choice.method) else trained
         question = Question(
             choice,
@@ -98,8 +99,8 @@ def attribute(
         path = folder / attribution_name(choice.method)
         # of more classes each segmentation may call another
         one_target = asked.config.num_labels <= 2
-        method = base_method(choice.method)
-        if settings.segmentations and one_target and resolves_below_tokens(asked, method):
+        average = one_target and resolves_below_tokens(asked, choice.method)
+        if settings.segmentations and average:
             write_average(
                 path,
                 asked,

@@ -41,7 +41,7 @@ def pretrain(
     model
         Folder to write.
     checkpoints
-        Folder from which an interrupted training is resumed; gone at the end.
+        Folder from which an interrupted training is resumed; what it left is gone at the end.
     code
         Digest of the code: a training is resumed by the same code alone.
 

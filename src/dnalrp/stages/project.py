@@ -43,19 +43,20 @@ def project(
     for folder in (nucleotides, tokens):
         Path(folder).mkdir(parents=True)
     reference = on_tokens(map(read_attributions, attribution_files(token_model).values()))
+    token_inputs = provenance("project", {}, [token_model])["inputs"]  # a checksum that takes time
     for method, path in attribution_files(attributions).items():
         maps = read_attributions(path)
         split = by_nucleotide(maps, "split")
+        record = provenance("project", {}, [path])
+        record_of_tokens = record | {"inputs": {**record["inputs"], **token_inputs}}
         for projection in settings.to_nucleotides:
-            record = provenance("project", {"map": projection}, [path])
             file = Path(nucleotides) / MapName(method, projection).file
             made = split if projection == "split" else by_nucleotide(maps, projection)
-            write_nucleotides(file, made, record)
+            write_nucleotides(file, made, record | {"settings": {"map": projection}})
         for pooling in settings.to_tokens:
-            record = provenance("project", {"map": pooling}, [path, token_model])
             batch = _by_token(maps, split, reference.spans, pooling)
             file = Path(tokens) / MapName(method, pooling).file
-            write_attributions(file, [batch], record)
+            write_attributions(file, [batch], record_of_tokens | {"settings": {"map": pooling}})
     for method, path in attribution_files(average_folder(attributions)).items():
         record = provenance("project", {"map": AVERAGE}, [path])
         file = Path(nucleotides) / MapName(method, AVERAGE).file

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dnalrp.errors import InputError
 from dnalrp.report.sections import figure_names
-from dnalrp.results import TABLES, Report, Results, Run
+from dnalrp.results import PREDICTIONS, TABLES, Report, Results, Run
 from dnalrp.settings.reading import GivenSettings
 
 
@@ -71,6 +71,7 @@ def _inputs(files: Results, runs: Sequence[Run]) -> list[Path]:
         *map(files.table, TABLES),
         *map(files.sequences, datasets),
         *map(files.sites, datasets),
+        *(files.model(run) / PREDICTIONS for run in runs),
         *map(files.attributions, runs),
         *map(files.nucleotides, runs),
         *map(files.motifs, runs),

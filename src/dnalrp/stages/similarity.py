@@ -41,7 +41,7 @@ def similarity(
         for projection in to_tokens
     ]
     inputs = [*nucleotides.values(), *tokens.values()]
-    record = provenance("evaluate", {"between": between, "to_tokens": [*to_tokens]}, inputs)
+    record = provenance("similarity", {"between": between, "to_tokens": [*to_tokens]}, inputs)
     write_table(pd.concat(tables, ignore_index=True), metrics, record)
 
 

@@ -21,6 +21,7 @@ def tracks(
     tracks: str | Path,
     settings: Tracks,
     p_value: float,
+    q_value: float = 0.05,
 ) -> None:
     """Write a folder of tables, arrays and, where coordinates are known, tracks of every method.
 
@@ -32,13 +33,13 @@ def tracks(
         Folders of the model's maps and of its motifs.
     tracks
         Folder to write.
-    p_value
-        Up to it, a match gives its name to a pattern's seqlets.
+    p_value, q_value
+        As those of ``motifs``: what a match must have to name a pattern's seqlets.
     """
     table = pd.read_parquet(sequences)
     folder = Path(tracks)
     folder.mkdir(parents=True)
-    given = settings.model_dump(mode="json")
+    given = {**settings.model_dump(mode="json"), "p_value": p_value, "q_value": q_value}
     for method, path in maps_of(nucleotides, settings.map).items():
         written = write_tracks(
             path,
@@ -48,6 +49,7 @@ def tracks(
             settings=settings,
             motifs=Path(motifs) / method,
             p_value=p_value,
+            q_value=q_value,
         )
         log.info("%s: %s", method, ", ".join(written))
     write_record(folder / PROVENANCE, provenance("tracks", given, [nucleotides, motifs]))

@@ -49,7 +49,7 @@ def train(
     model
         Folder to write.
     checkpoints
-        Folder from which an interrupted training is resumed; gone at the end.
+        Folder from which an interrupted training is resumed; what it left is gone at the end.
     labels
         ``shuffled`` for training alone, the control; performance is against the true ones.
     classes

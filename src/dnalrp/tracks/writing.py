@@ -10,6 +10,7 @@ import pandas as pd
 from dnalrp.attribution.maps import RelevanceMaps
 from dnalrp.attribution.storage import read_nucleotides
 from dnalrp.provenance import written_whole
+from dnalrp.results import MATCHES, SEQLETS
 from dnalrp.settings.tracks import Tracks
 from dnalrp.tracks.arrays import (
     check_finite,
@@ -33,8 +34,6 @@ from dnalrp.tracks.genome import (
 
 log = logging.getLogger(__name__)
 UNPLACED = "unplaced"
-Q_VALUE = 0.05
-"""Up to it a match names seqlets: the default of ``motifs.q_value``."""
 
 
 def write_tracks(
@@ -46,6 +45,7 @@ def write_tracks(
     settings: Tracks,
     motifs: str | Path | None = None,
     p_value: float = 1e-4,
+    q_value: float = 0.05,
 ) -> list[str]:
     """Write the maps of one method as table, arrays and tracks; return the files' names.
 
@@ -64,8 +64,9 @@ def write_tracks(
         ``signs``, ``assembly`` and ``chromosome_sizes`` are read.
     motifs
         Folder of the method's motifs, with ``seqlets.tsv`` and ``matches.tsv``.
-    p_value
-        Up to it, a match gives its name to a pattern's seqlets.
+    p_value, q_value
+        A match below the first and up to the second gives its name to a pattern's seqlets: they
+        are the settings' of the same names below ``motifs``.
 
     Raises
     ------
@@ -81,28 +82,31 @@ def write_tracks(
     table = sequences.set_index("id").loc[maps.ids]
     write_map_table(maps.ids, table["sequence"], relevance, folder / f"{name}.maps.tsv.gz")
     placed = _placed(table)
+    written = [f"{name}.maps.tsv.gz"]
+    unplaced = f"{name}.{UNPLACED}" if placed.any() else name
+    for rows, beginning in ((placed, name), (~placed, unplaced)):
+        if rows.any():
+            written += _write_arrays(relevance, table, rows, folder / beginning)
     if not placed.any():
-        return [f"{name}.maps.tsv.gz", *_write_arrays(relevance, table, ~placed, folder / name)]
-    written = [f"{name}.maps.tsv.gz", *_write_arrays(relevance, table, placed, folder / name)]
+        return written
     if not placed.all():
-        beside = folder / f"{name}.{UNPLACED}"
-        written += _write_arrays(relevance, table, ~placed, beside)
         log.warning(
             "%s: %d of %d sequences have no place on a genome, and are in no track but in %s.*",
             name,
             (~placed).sum(),
             len(placed),
-            beside.name,
+            unplaced,
         )
     kinds = {"start": "int64", "end": "int64"}
     intervals = table.loc[placed, INTERVAL].fillna({"strand": "+"}).astype(kinds)
     signal = genome_signal(relevance[placed], maps.lengths[placed], intervals)
-    return [
-        *written,
-        *_genome_tracks(
-            signal, intervals, folder / name, settings=settings, motifs=motifs, p_value=p_value
-        ),
-    ]
+    beds = []
+    if motifs is not None:
+        names = _pattern_names(Path(motifs), p_value, q_value)
+        beds.append(f"{name}.seqlets.bed")
+        seqlets = pd.read_csv(Path(motifs) / SEQLETS, sep="\t")
+        write_seqlets(seqlets_on_genome(seqlets, intervals), folder / beds[0], names)
+    return [*written, *_genome_tracks(signal, folder / name, beds, settings=settings)]
 
 
 def _placed(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -142,36 +146,31 @@ def _write_arrays(
     return [path.name for path in paths]
 
 
+def _pattern_names(motifs: Path, p_value: float, q_value: float) -> dict[str, str]:
+    """Names of the motifs that patterns surely match, by pattern."""
+    matches = pd.read_csv(motifs / MATCHES, sep="\t")
+    sure = matches["p_value"] < p_value
+    if "shuffled_q" in matches:
+        sure &= matches["shuffled_q"] <= q_value
+    return dict(zip(matches.loc[sure, "pattern"], matches.loc[sure, "name"], strict=True))
+
+
 def _genome_tracks(
-    signal: pd.DataFrame,
-    intervals: pd.DataFrame,
-    beginning: Path,
-    *,
-    settings: Tracks,
-    motifs: str | Path | None,
-    p_value: float,
+    signal: pd.DataFrame, beginning: Path, beds: list[str], *, settings: Tracks
 ) -> list[str]:
-    """The files in genome coordinates."""
+    """The files in genome coordinates, and a session that shows them with BED files."""
     folder, name = beginning.parent, beginning.name
-    sizes = settings.chromosome_sizes and read_chromosome_sizes(settings.chromosome_sizes)
+    known = settings.chromosome_sizes
+    sizes = read_chromosome_sizes(known) if known else None
     tracks, written = [], []
     for ending, part in by_sign(signal, settings.signs).items():
-        for kind, write in (("bigWig", write_bigwig), ("bedGraph", write_bedgraph)):
-            written.append(f"{name}{ending}.{kind}")
-            write(part, folder / written[-1], *([sizes] if kind == "bigWig" else []))
-        tracks.append(Track(f"{name}{ending}.bigWig", f"{name}{ending}".replace(".", " ")))
-    if motifs is not None:
-        file = f"{name}.seqlets.bed"
-        seqlets = pd.read_csv(Path(motifs) / "seqlets.tsv", sep="\t")
-        matches = pd.read_csv(Path(motifs) / "matches.tsv", sep="\t")
-        matches = matches[matches["p_value"] <= p_value]
-        if "shuffled_q" in matches:
-            matches = matches[matches["shuffled_q"] <= Q_VALUE]
-        names = dict(zip(matches["pattern"], matches["name"], strict=True))
-        write_seqlets(seqlets_on_genome(seqlets, intervals), folder / file, names)
-        written.append(file)
-        tracks.append(Track(file, f"{name} motifs"))
+        bigwig, bedgraph = f"{name}{ending}.bigWig", f"{name}{ending}.bedGraph"
+        write_bigwig(part, folder / bigwig, sizes)
+        write_bedgraph(part, folder / bedgraph)
+        written += [bigwig, bedgraph]
+        tracks.append(Track(bigwig, f"{name}{ending}".replace(".", " ")))
+    tracks += [Track(bed, f"{name} motifs") for bed in beds]
     first = signal.iloc[0]
     locus = f"{first['chrom']}:{first['start'] + 1}-{first['start'] + 200}"
     write_igv_session(folder / f"{name}.igv.xml", settings.assembly, tracks, locus)
-    return [*written, f"{name}.igv.xml"]
+    return [*written, *beds, f"{name}.igv.xml"]

@@ -144,13 +144,18 @@ def deep_lift_shap(
                 only_warn=True,
                 device=model.device,
             )
-        with torch.no_grad():
-            outputs = wrapped(x)[:, 0]
-            reference_outputs = wrapped(shuffled.flatten(0, 1)).view(len(x), references)
+        outputs = _outputs(wrapped, x, batch_size)
+        reference_outputs = _outputs(wrapped, shuffled.flatten(0, 1), batch_size)
     difference = x[:, None] - shuffled
     relevance = (difference * multipliers.to(difference)).sum(dim=2).mean(dim=1)
-    gap = relevance.sum(dim=1) - (outputs - reference_outputs.mean(dim=1))
+    gap = relevance.sum(dim=1) - (outputs - reference_outputs.view(len(x), references).mean(dim=1))
     return DeepLiftShap(relevance, gap)
+
+
+@torch.no_grad()
+def _outputs(wrapped: nn.Module, one_hot: Tensor, batch_size: int) -> Tensor:
+    """Explained outputs, (batch,), as many at a time as memory was promised for."""
+    return torch.cat([wrapped(part)[:, 0] for part in one_hot.split(batch_size)])
 
 
 def _check(model: PreTrainedModel, input_ids: Tensor, references: int) -> None:

@@ -116,7 +116,7 @@ class TableSection(DatasetSection):
 def _label_contradictions(names: Sequence[str], splits: TableSplits | None) -> Iterator[str]:
     """Names of labels that columns of a table, read in any case, could not have."""
     column = splits.column if splits else None
-    taken = {"sequence", "label", "id", column or "id"}
+    taken = {"sequence", "label", "id", (column or "id").lower()}
     for index, name in enumerate(names):
         if name.lower() in {other.lower() for other in names[:index]}:
             yield f"classes: two are named {name!r}, in whatever case; rename one"
