@@ -7,7 +7,7 @@ read without importing torch; :func:`resolve` fetches it.
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
@@ -22,6 +22,8 @@ class Named(Protocol):
 
 
 Entry = TypeVar("Entry", bound=Named)
+Code = str | Callable[..., Any]
+"""A function or class, or where it is, as ``"package.module:name"``: see :func:`resolve`."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _TYPES = {
     "string": "string",
@@ -36,7 +36,7 @@ LONGEST = 200
 class Mistake(NamedTuple):
     """One error: the path to what is wrong in the settings, what is wrong, and how to cure it."""
 
-    path: Path
+    path: KeyPath
     text: str
     rank: int
 
@@ -52,7 +52,9 @@ UNKNOWN, MISSING, VALUE, TYPE, CONTRADICTION = range(5)
 """What is told first, of mistakes at one depth: a misspelt setting is missing too."""
 
 
-def best_mistake(error: ValidationError, settings: object, renamed: Mapping[Path, Path]) -> Mistake:
+def best_mistake(
+    error: ValidationError, settings: object, renamed: Mapping[KeyPath, KeyPath]
+) -> Mistake:
     """The mistake that helps most: of what contradicts nothing the least deep, then in order.
 
     Parameters
@@ -75,7 +77,7 @@ def best_mistake(error: ValidationError, settings: object, renamed: Mapping[Path
 
 def _distinct(
     errors: Sequence[ErrorDetails], settings: object
-) -> Iterable[tuple[Path, ErrorDetails, list[str]]]:
+) -> Iterable[tuple[KeyPath, ErrorDetails, list[str]]]:
     """Errors with their paths; of one value that fits no alternative, a single one.
 
     That is the one of the alternative whose type fits, or else one with the types of all.
@@ -90,7 +92,7 @@ def _distinct(
             yield path, entry, list(dict.fromkeys(filter(None, types)))
 
 
-def _path(entry: ErrorDetails, settings: object) -> Path:
+def _path(entry: ErrorDetails, settings: object) -> KeyPath:
     """The keys and indices of a location, without the names that pydantic gives to alternatives."""
     path: list[str | int] = []
     value = settings
@@ -116,7 +118,7 @@ def _type(entry: ErrorDetails) -> str | None:
     return _TYPES.get(entry["type"].removesuffix("_type"))
 
 
-def _mistake(entry: ErrorDetails, path: Path, types: list[str]) -> Mistake:
+def _mistake(entry: ErrorDetails, path: KeyPath, types: list[str]) -> Mistake:
     kind, value, context = entry["type"], entry["input"], entry.get("ctx", {})
     if types and (kind != "literal_error" or len(types) > 1):
         expected = ", ".join(map(repr, types))

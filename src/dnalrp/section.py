@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 Count = Annotated[int, Field(ge=1)]
+WholeNotNegative = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0, le=1)]
 """From 0 to 1, both allowed."""
@@ -26,7 +27,7 @@ Location = Annotated[str, StringConstraints(min_length=1)]
 """A path or a URL."""
 MotifId = Annotated[str, StringConstraints(pattern=r"^MA[0-9]{4}(\.[0-9]+)?$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-MapName = Literal["split", "copy", "average"]
+NucleotideMap = Literal["split", "copy", "average"]
 Values = TypeVar("Values", bound=list[Any])
 
 

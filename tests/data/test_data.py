@@ -1,5 +1,7 @@
 """Data: simulated labels mean what their rule says; files are read strictly."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ from dnalrp.data.fetch import extract, fetch_wheel
 from dnalrp.data.jaspar import core_vertebrates, fetch_motifs
 from dnalrp.data.nucleotides import one_hot, reverse_complement
 from dnalrp.data.scan import find_sites, scan_scores
-from dnalrp.data.simulate import RULES
+from dnalrp.data.sources.simulated import Grammar
 from dnalrp.data.truth import motif_sites
 from dnalrp.errors import InputError
 from dnalrp.performance import performance
@@ -44,7 +46,7 @@ def test_one_hot_is_in_the_order_acgt_and_n_is_zero():
     assert one_hot(["ACGTN"])[0].sum(axis=0).tolist() == [1, 1, 1, 1, 0]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", get_args(Grammar))
 def test_planted_sites_do_not_overlap_and_stay_inside(rule):
     sequences, sites = simulated(grammar=rule, mutations=4)
     assert sequences["label"].mean() == 0.5

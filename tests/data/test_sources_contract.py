@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ from dnalrp.data.grammar import GRAMMARS
 from dnalrp.data.leakage import DROPPED_COLUMNS
 from dnalrp.data.local import is_url
 from dnalrp.data.scan import SITE_COLUMNS
-from dnalrp.data.simulate import RULES
 from dnalrp.data.sources.catalogue import SOURCES, Prepared, Supply, prepare
+from dnalrp.data.sources.simulated import Grammar
 from dnalrp.data.splits import SPLITS
 from dnalrp.errors import InputError
 
@@ -193,7 +194,7 @@ def test_locations_are_paths_or_urls(section):
 
 
 def test_grammars_of_the_settings_are_those_that_are_simulated():
-    assert ("any", "all", *GRAMMARS) == RULES
+    assert ("any", "all", *GRAMMARS) == get_args(Grammar)
 
 
 def test_the_catalogue_is_read_without_what_takes_seconds():

@@ -4,7 +4,7 @@ Reading it imports no torch. A method of one's own is a file that calls ``METHOD
 docs/how-to/add-a-method.md.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -13,14 +13,12 @@ from pydantic import ValidationError
 from dnalrp.attribution import options
 from dnalrp.attribution.encoders.catalogue import ENCODERS
 from dnalrp.attribution.options import Options
-from dnalrp.catalogue import Catalogue
+from dnalrp.catalogue import Catalogue, Code
 from dnalrp.errors import InputError
 from dnalrp.mistakes import best_mistake
 from dnalrp.models.architecture import Architecture
 from dnalrp.names import RANDOM, RANDOMISED, base_method, is_randomised
 
-Code = str | Callable[..., Any]
-"""A function, or where it is, as ``"package.module:name"``."""
 Family = Literal["encoder", "convolutional"]
 
 

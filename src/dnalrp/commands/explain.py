@@ -56,7 +56,7 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
 
 def _add_method(parser: argparse.ArgumentParser) -> None:
     """By which method, and what of the output."""
-    from dnalrp.settings.attribute import default_of
+    from dnalrp.attribution.options import AttnLrpOptions
 
     parser.add_argument(
         "--method", help="default: lrp for the CNN, attnlrp for all others; a wrong one lists all"
@@ -80,7 +80,7 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alibi",
         metavar="READING",
-        help=f"short for --option alibi=READING, of attnlrp; default: {default_of('alibi')}",
+        help=f"short for --option alibi=READING, of attnlrp; default: {AttnLrpOptions().alibi}",
     )
 
 

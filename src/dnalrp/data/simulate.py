@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -14,11 +14,10 @@ from dnalrp.data.grammar import ARRANGED_GRAMMARS, STATES, State
 from dnalrp.data.jaspar import Motif
 from dnalrp.data.nucleotides import NUCLEOTIDES, one_hot
 from dnalrp.data.scan import SITE_COLUMNS
-from dnalrp.data.sources.simulated import Composition, Grammar, Shuffled, SimulatedSection
+from dnalrp.data.sources.simulated import Composition, Shuffled, SimulatedSection
 from dnalrp.errors import InputError
 
 Letters = npt.NDArray[np.int8]
-RULES = get_args(Grammar)
 INFORMATIVE = 1.0  # bits: positions of a motif that a near-copy may differ at
 MOST_DECOYS = 2
 

@@ -6,15 +6,14 @@ Nothing here imports torch: records name code as ``"package.module:name"``
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from dnalrp.catalogue import Code
 from dnalrp.models.training_settings import Training
 from dnalrp.section import CheckedSection
 
 ConfigJson = Mapping[str, object]
 """Content of a checkpoint's ``config.json``."""
-Code = str | Callable[..., Any]
-"""A class or function, or where it is, as ``"package.module:name"``."""
 
 
 class ModelSection(CheckedSection):

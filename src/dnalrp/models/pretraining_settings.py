@@ -11,9 +11,8 @@ from dnalrp.models.training_settings import (
     NotNegative,
     Positive,
     Precision,
-    WholeNotNegative,
 )
-from dnalrp.section import CheckedSection, Count, Name, Rate, Section, Seed, Share
+from dnalrp.section import CheckedSection, Count, Name, Rate, Section, Seed, Share, WholeNotNegative
 
 ARCHITECTURE = "dnabert2"
 """What pre-training makes."""

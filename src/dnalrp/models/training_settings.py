@@ -4,13 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dnalrp.section import Count, Rate, Section
+from dnalrp.section import Count, Rate, Section, WholeNotNegative
 
 Precision = Literal["float32", "bfloat16", "float16"]
 """Of arithmetic in training: float32, or that of mixed precision."""
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-WholeNotNegative = Annotated[int, Field(ge=0)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 

@@ -7,17 +7,9 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdap
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from dnalrp.section import CheckedSection, Count, Rate, Seed, Unique
+from dnalrp.section import CheckedSection, Count, Rate, Seed, Unique, WholeNotNegative
 from dnalrp.settings.catalogues import METHODS, Choice, method_names
 from dnalrp.settings.chosen import not_one_of, reference_to, refuse
-
-NotNegative = Annotated[int, Field(ge=0)]
-
-
-def default_of(option: str) -> Any:
-    """The default of an option, of the first method that has it."""
-    fields = (method.options.model_fields for method in METHODS.values())
-    return next(known[option].default for known in fields if option in known)
 
 
 class ReadMethod:
@@ -77,11 +69,11 @@ class Segmentations(CheckedSection):
 
     reverse_complement: bool
     """True: both strands."""
-    shifts: NotNegative
+    shifts: WholeNotNegative
     """By how many bases a sequence is shifted, at most: each shift moves the tokens' bounds."""
     dropout: Rate
     """The chance that a junction between two nucleotides is barred to tokens."""
-    draws: NotNegative
+    draws: WholeNotNegative
     """Segmentations with such dropout, besides the tokenizer's own."""
     seed: Seed
     """Decides what is drawn."""

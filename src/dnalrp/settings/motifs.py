@@ -4,9 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dnalrp.section import Count, MapName, Section, Seed, Share
-
-NotNegative = Annotated[int, Field(ge=0)]
+from dnalrp.section import Count, NucleotideMap, Section, Seed, Share, WholeNotNegative
 
 
 class Discovery(Section):
@@ -14,7 +12,7 @@ class Discovery(Section):
 
     window: Annotated[int, Field(ge=5)]
     """Bases in which relevance is summed to find a seqlet."""
-    flank: NotNegative
+    flank: WholeNotNegative
     """Bases on either side of the window that belong to a seqlet."""
     fdr: Share
     """Share of seqlets that may be false."""
@@ -33,7 +31,7 @@ class Discovery(Section):
 class Motifs(Discovery):
     """How motifs are discovered, by TF-MoDISco, and matched to those of JASPAR."""
 
-    map: MapName
+    map: NucleotideMap
     """The map that is read; of a method without such a map it is `split`."""
     min_information: Annotated[float, Field(ge=0)]
     """In bits; a pattern with less is no motif and is matched to nothing."""

@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dnalrp.mistakes import KeyPath
 from dnalrp.names import base_method
 from dnalrp.notices import renamed
 from dnalrp.settings.catalogues import METHODS
 from dnalrp.settings.reading import GivenSettings
 
-Path = tuple[str | int, ...]
-
 OPTIONS = ("alibi", "layer_rules")
 """Once keys of ``attribute``, for all models; now options of the methods that have them."""
 
 
-def in_new_words(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, Path]]:
+def in_new_words(settings: GivenSettings) -> tuple[GivenSettings, dict[KeyPath, KeyPath]]:
     """The settings in new words, and where old ones went: the new path, then the old.
 
     What has not the form that it should have is left for the sections to refuse.
@@ -37,7 +36,7 @@ def in_new_words(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, Pat
     return {**settings, "attribute": kept}, moved
 
 
-def _with_grammars(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, Path]]:
+def _with_grammars(settings: GivenSettings) -> tuple[GivenSettings, dict[KeyPath, KeyPath]]:
     """Simulated data sets with ``grammar`` where they had ``rule``, which means LRP's alone now.
 
     A data set that has both is one of the new words with old ones laid over it, which count.
@@ -57,13 +56,15 @@ def _with_grammars(settings: GivenSettings) -> tuple[GivenSettings, dict[Path, P
         renamed("rule", "grammar", f"datasets.{name}")
         kept = {key: value for key, value in datasets[name].items() if key != "rule"}
         changed[name] = {**kept, "grammar": datasets[name]["rule"]}
-    moved: dict[Path, Path] = {
+    moved: dict[KeyPath, KeyPath] = {
         ("datasets", name, "grammar"): ("datasets", name, "rule") for name in old
     }
     return {**settings, "datasets": changed}, moved
 
 
-def _with_options(path: Path, listed: Any, given: dict[str, Any], moved: dict[Path, Path]) -> Any:
+def _with_options(
+    path: KeyPath, listed: Any, given: dict[str, Any], moved: dict[KeyPath, KeyPath]
+) -> Any:
     """Methods of a model, those that have an option of this name with it."""
     if not isinstance(listed, list):
         return listed

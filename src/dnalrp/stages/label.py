@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from dnalrp.data.jaspar import fetch_motifs
-from dnalrp.data.labels import of_one_label, sites_of_one_label
+from dnalrp.data.labels import Labels, of_one_label, sites_of_one_label
 from dnalrp.data.sources.fields import NamedClass
 from dnalrp.data.truth import scan_difference
-from dnalrp.provenance import provenance, write_record, write_table
-from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
+from dnalrp.provenance import provenance, write_table
+from dnalrp.results import HISTORY, PREDICTIONS
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +79,7 @@ def label_model(
     """
     from dnalrp.models.loading import load
     from dnalrp.models.one_label import one_label
-    from dnalrp.models.prediction import prediction_table
-    from dnalrp.performance import performance_by_split
+    from dnalrp.stages.predictions import write_predictions
 
     folder = Path(model)
     cut = one_label(load(whole), label.number, label.name)
@@ -93,11 +92,6 @@ def label_model(
     predicted = pd.read_parquet(Path(whole) / PREDICTIONS).set_index("id")
     logit = predicted.loc[unseen["id"], f"logit_{label.number}"].to_numpy()
     logits = np.stack([np.zeros_like(logit), logit], axis=1)
-    predictions = prediction_table(unseen, logits)
-    write_table(predictions, folder / PREDICTIONS, record)
+    labels = Labels(unseen["label"].to_numpy(), classes=2)
     shutil.copy(Path(whole) / HISTORY, folder)
-    performance = performance_by_split(unseen["label"].to_numpy(), logits, predictions["split"])
-    performance.to_csv(folder / PERFORMANCE, sep="\t")
-    write_record(folder / PROVENANCE, record)
-    log.info("%s", performance.to_string(float_format="%.4f"))
-    return performance
+    return write_predictions(folder, unseen, labels, logits, record=record)

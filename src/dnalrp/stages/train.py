@@ -13,10 +13,10 @@ from dnalrp.data.nucleotides import reverse_complement
 from dnalrp.models.architecture import ModelSection
 from dnalrp.models.building import build_model
 from dnalrp.models.device import check_precision, compute_device
-from dnalrp.models.prediction import predict, prediction_table
-from dnalrp.performance import performance_by_split
-from dnalrp.provenance import Record, digest, provenance, write_record, write_table
-from dnalrp.results import HISTORY, PERFORMANCE, PREDICTIONS, PROVENANCE
+from dnalrp.models.prediction import predict
+from dnalrp.provenance import digest, provenance
+from dnalrp.results import HISTORY
+from dnalrp.stages.predictions import write_predictions
 from dnalrp.training import check_class_names, check_outputs, name_classes
 from dnalrp.training import train as trained
 
@@ -96,7 +96,10 @@ def train(
     made.save_pretrained(folder)
     made.tokenizer.save_pretrained(folder)
     history.to_csv(folder / HISTORY, sep="\t", index=False)
-    performance = _judge(made, table, own_labels, folder=folder, record=record)
+    unseen = (table["split"] != "train").to_numpy()
+    logits = predict(made, table.loc[unseen, "sequence"].tolist(), progress="predict")
+    labels_of_unseen = own_labels._replace(values=own_labels.values[unseen])
+    performance = write_predictions(folder, table[unseen], labels_of_unseen, logits, record=record)
     shutil.rmtree(resumable, ignore_errors=True)
     return performance
 
@@ -123,23 +126,3 @@ def _start(
     parameters = sum(parameter.numel() for parameter in model.parameters())
     log.info("%d parameters, %d training sequences", parameters, len(read))
     return model
-
-
-def _judge(
-    model: "PreTrainedModel",
-    table: pd.DataFrame,
-    labels: Labels,
-    *,
-    folder: Path,
-    record: Record,
-) -> pd.DataFrame:
-    """Write predictions and performance on what the model was not trained on."""
-    unseen = (table["split"] != "train").to_numpy()
-    logits = predict(model, table.loc[unseen, "sequence"].tolist(), progress="predict")
-    predictions = prediction_table(table[unseen], logits, labels.several)
-    write_table(predictions, folder / PREDICTIONS, record)
-    performance = performance_by_split(labels.values[unseen], logits, predictions["split"])
-    performance.to_csv(folder / PERFORMANCE, sep="\t")
-    write_record(folder / PROVENANCE, record)
-    log.info("%s", performance.to_string(float_format="%.4f"))
-    return performance

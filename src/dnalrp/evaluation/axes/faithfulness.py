@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from dnalrp.evaluation.catalogue import Metric
-from dnalrp.section import Count, MapName, Section, Seed, Share
+from dnalrp.section import Count, NucleotideMap, Section, Seed, Share
 
 if TYPE_CHECKING:
     from dnalrp.evaluation.replacement import Array, Curves
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class FaithfulnessSettings(Section):
     """How the model is asked whether it does what the maps say."""
 
-    map: MapName
+    map: NucleotideMap
     """The map that is judged; of a method without such a map it is split."""
     sequences: Count
     """A seeded sample of this size is judged."""
