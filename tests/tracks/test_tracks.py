@@ -9,8 +9,10 @@ import pyBigWig
 import pytest
 from click.testing import CliRunner
 from conftest import nucleotide_maps, random_sequences
+from finemo import data_io
 from hypothesis import given
 from hypothesis import strategies as st
+from modiscolite import cli as modisco
 
 from dnalrp.data.nucleotides import one_hot
 from dnalrp.errors import InputError
@@ -157,7 +159,6 @@ def test_session_is_xml_whatever_the_names(tmp_path):
 
 def test_modisco_reads_the_arrays(tmp_path, monkeypatch):
     """Its own command line, up to the call of the algorithm, which sees maps and bases again."""
-    modisco = pytest.importorskip("modiscolite.cli")
     texts, relevance = random_sequences(5, 60, 60), random_relevance(5, 60)
     paths = tmp_path / "one_hot.npz", tmp_path / "scores.npz"
     write_modisco_arrays(relevance, one_hot(texts), *paths)
@@ -182,7 +183,6 @@ def random_relevance(count, length):
 
 
 def test_finemo_reads_the_arrays_and_the_regions(tmp_path):
-    data_io = pytest.importorskip("finemo.data_io", exc_type=ImportError)
     texts, relevance = random_sequences(5, 60, 60), random_relevance(5, 60)
     paths = tmp_path / "one_hot.npz", tmp_path / "scores.npz"
     write_modisco_arrays(relevance, one_hot(texts), *paths)

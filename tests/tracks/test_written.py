@@ -3,8 +3,9 @@
 import gzip
 import logging
 import os
-import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -13,6 +14,7 @@ import pyBigWig
 import pytest
 from click.testing import CliRunner
 from conftest import nucleotide_maps
+from modiscolite import cli as modisco
 from on_genome import COLUMNS, GENOME, RNG, SETTINGS, maps_of, windows
 
 import dnalrp
@@ -84,14 +86,9 @@ def test_arrays_without_places_are_as_they_were_read(tmp_path):
 
 # A pattern of TF-MoDISco in its file, as finemo reads it, and where it is on the genome.
 MOTIF, SITE = "TGACTCATTC", 110
+FINEMO = Path(sys.executable).with_name("finemo")
 
 
-def finemo():
-    """The tool itself: on the PATH, or named by FINEMO (as of finemo 0.41, in a venv apart)."""
-    return os.environ.get("FINEMO") or shutil.which("finemo")
-
-
-@pytest.mark.skipif(finemo() is None, reason="finemo is not installed; FINEMO may name it")
 @pytest.mark.parametrize(
     "places",
     [
@@ -126,7 +123,7 @@ def test_finemo_finds_a_motif_at_its_place_on_either_strand(tmp_path, places):
         ["call-hits", "-r", "regions.npz", "-m", "patterns.h5", "-o", "hits"],
     ):
         ran = subprocess.run(
-            [finemo(), *command], cwd=tmp_path, capture_output=True, text=True, env=plain()
+            [FINEMO, *command], cwd=tmp_path, capture_output=True, text=True, env=plain()
         )
         assert ran.returncode == 0, ran.stderr
     hits = pd.read_csv(tmp_path / "hits" / "hits.tsv", sep="\t")
@@ -147,7 +144,6 @@ def test_modisco_takes_the_arrays_by_their_width(tmp_path, monkeypatch):
     arrays of 40, and of 41, 60 and 101 in arrays of 42, 60 and 102. It failed for arrays of 32
     and less, and for ``-w 101`` whatever the arrays.
     """
-    modisco = pytest.importorskip("modiscolite.cli")
     widths = []
     monkeypatch.setattr(
         *(modisco.modiscolite.tfmodisco, "TFMoDISco"),
